@@ -1,0 +1,51 @@
+// YAML as DVC reads and writes it: the 1.2 core schema with positions, and ruamel.yaml's block style.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "codec/json.h"
+#include "core/result.h"
+
+namespace starcast::codec {
+
+struct YamlMark {
+  std::size_t line = 0;    // from 1
+  std::size_t column = 0;  // from 1, in characters
+  std::size_t offset = 0;  // from 0, in bytes
+};
+
+// A node with its place in the text. Aliases are expanded (a limit on the total guards against bombs); merge keys "<<"
+// are applied.
+struct YamlNode {
+  enum class Kind { kScalar, kSequence, kMapping };
+
+  Kind kind = Kind::kScalar;
+  Json scalar;                                        // kScalar: its value by the core schema (null, bool, int, double, string)
+  std::string text;                                   // kScalar: as written, unquoted
+  std::vector<YamlNode> items;                        // kSequence
+  std::vector<std::pair<YamlNode, YamlNode>> members; // kMapping, in order; keys are scalars
+  YamlMark start;
+  YamlMark end;
+
+  // The member of that name, or nullptr.
+  const YamlNode* find(std::string_view name) const;
+
+  // The same tree without places.
+  Json to_json() const;
+};
+
+// Parses one document; an empty one is an empty mapping. kInvalidInput names line and column: syntax errors, duplicate
+// keys, anchors that are not defined, more than one document, depth over 128, keys that are not scalars. Scalars: see
+// dvc.md 2.1 (yes/no are strings, 0o17, 0x1F, 1_000, .nan; dates stay strings here).
+core::Result<YamlNode> parse_yaml(std::string_view text);
+
+// Text as ruamel.yaml's round-trip dumper writes it for DVC: block style, indent 2, sequences not indented under their
+// key, width 80, plain scalars where a 1.2 reader reads the same string back, else quoted; null is an empty value; floats
+// as Python's repr; ends with a newline. Objects keep their order.
+std::string to_yaml(const Json& value);
+
+}  // namespace starcast::codec
