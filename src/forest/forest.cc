@@ -1,0 +1,84 @@
+#include "forest/forest.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/check.h"
+
+namespace starcast::forest {
+
+namespace {
+
+// LightGBM's zero is the float 1e-35, widened: values up to it count as 0, both as input and as a missing value.
+constexpr double kZeroThreshold = static_cast<double>(1e-35f);
+
+bool is_zero(double value) { return value >= -kZeroThreshold && value <= kZeroThreshold; }
+
+double sign_of(double value) { return (value > 0 ? 1.0 : 0.0) - (value < 0 ? 1.0 : 0.0); }
+
+enum class Side { kLeft, kRight };
+
+Side numeric_side(const Tree& tree, std::size_t node, double value) {
+  const MissingKind missing = tree.missing[node];
+  if (std::isnan(value) && missing != MissingKind::kNaN) value = 0;
+  const bool goes_default = (missing == MissingKind::kZero && is_zero(value)) ||
+                            (missing == MissingKind::kNaN && std::isnan(value));
+  if (goes_default) return tree.default_left[node] != 0 ? Side::kLeft : Side::kRight;
+  return value <= tree.threshold[node] ? Side::kLeft : Side::kRight;
+}
+
+// Truncates as a cast to int does: -0.5 is category 0. What does not fit an int is in no set, and NaN fails both tests.
+Side category_side(const std::vector<std::uint32_t>& set, double value) {
+  constexpr double kIntBound = static_cast<double>(std::numeric_limits<std::int32_t>::max()) + 1;
+  if (!(value > -1 && value < kIntBound)) return Side::kRight;
+  const auto category = static_cast<std::size_t>(value);
+  const std::size_t word = category / 32;
+  if (word >= set.size()) return Side::kRight;
+  return ((set[word] >> (category % 32)) & 1U) != 0 ? Side::kLeft : Side::kRight;
+}
+
+std::int32_t leaf_of(const Tree& tree, const std::vector<std::vector<std::uint32_t>>& category_sets,
+                     std::span<const double> row) {
+  if (tree.left.empty()) return 0;
+  std::int32_t next = 0;
+  while (next >= 0) {
+    const auto node = static_cast<std::size_t>(next);
+    double value = row[static_cast<std::size_t>(tree.feature[node])];
+    if (is_zero(value)) value = 0;  // LightGBM drops such cells before the walk, whatever the missing kind
+    const std::int32_t set = tree.category_set[node];
+    const Side side = set < 0 ? numeric_side(tree, node, value)
+                              : category_side(category_sets[static_cast<std::size_t>(set)], value);
+    next = side == Side::kLeft ? tree.left[node] : tree.right[node];
+  }
+  return ~next;
+}
+
+}  // namespace
+
+double Forest::predict(std::span<const double> row) const {
+  CHECK(row.size() == feature_count());
+  double sum = 0;
+  for (const Tree& tree : trees_) {
+    sum += tree.leaf_value[static_cast<std::size_t>(leaf_of(tree, category_sets_, row))];
+  }
+  if (averaged_) sum /= static_cast<double>(trees_.size());
+  switch (transform_) {
+    case OutputTransform::kIdentity:
+      return sum;
+    case OutputTransform::kSqrt:
+      return sign_of(sum) * sum * sum;
+    case OutputTransform::kExponential:
+      return std::exp(sum);
+    case OutputTransform::kSigmoid:
+      return 1.0 / (1.0 + std::exp(-sigmoid_ * sum));
+  }
+  CHECK(false);
+}
+
+void Forest::leaves(std::span<const double> row, std::span<std::int32_t> leaf_of_tree) const {
+  CHECK(row.size() == feature_count());
+  CHECK(leaf_of_tree.size() == tree_count());
+  for (std::size_t i = 0; i < trees_.size(); ++i) leaf_of_tree[i] = leaf_of(trees_[i], category_sets_, row);
+}
+
+}  // namespace starcast::forest

@@ -1,0 +1,76 @@
+// Forest: decision trees as flat arrays, read from LightGBM's model text and evaluated by us, bit-equal to LightGBM.
+//
+//   Forest forest = TRY(parse_lightgbm(text));
+//   double rating = forest.predict(row);   // row.size() == forest.feature_count(); NaN is missing
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace starcast::forest {
+
+enum class MissingKind : std::uint8_t { kNone, kZero, kNaN };
+
+// One tree; node i's arrays are parallel. A child >= 0 is a node, < 0 is leaf ~child. A tree of one leaf has no nodes.
+struct Tree {
+  std::vector<std::int32_t> feature;
+  std::vector<double> threshold;             // numeric: value <= threshold goes left
+  std::vector<std::int32_t> left;
+  std::vector<std::int32_t> right;
+  std::vector<MissingKind> missing;
+  std::vector<std::uint8_t> default_left;
+  std::vector<std::int32_t> category_set;    // -1: numeric split; else index into Forest's category bitsets
+  std::vector<double> leaf_value;
+  std::vector<std::uint32_t> leaf_count;     // training rows of each leaf (for reasons later)
+  std::vector<std::uint32_t> node_count;
+  double shrinkage = 1;
+};
+
+// What is done with the summed leaves: LightGBM's objective, as far as prediction knows it.
+enum class OutputTransform {
+  kIdentity,      // regression, regression_l1, quantile, huber, fair, mape, custom, or no objective
+  kSqrt,          // regression, regression_l1, quantile, fair or mape with reg_sqrt: sign(x) * x * x
+  kExponential,   // poisson, gamma, tweedie
+  kSigmoid,       // binary, cross_entropy
+};
+
+// Thread-compatible after parsing.
+class Forest {
+ public:
+  std::size_t feature_count() const { return feature_names_.size(); }
+  const std::vector<std::string>& feature_names() const { return feature_names_; }
+  std::size_t tree_count() const { return trees_.size(); }
+  const std::vector<Tree>& trees() const { return trees_; }
+
+  // The plain double walk: the reference for every faster kernel (they live beside this file, one each, and are chosen
+  // when a forest is loaded). CHECKs the row's size.
+  double predict(std::span<const double> row) const;
+
+  // The leaf that the row reaches in each tree.
+  void leaves(std::span<const double> row, std::span<std::int32_t> leaf_of_tree) const;
+
+  // Total gain of the splits on each feature, as LightGBM's "gain" importance.
+  const std::vector<double>& gains() const { return gains_; }
+
+ private:
+  friend class LightGbmParser;
+  std::vector<std::string> feature_names_;
+  std::vector<Tree> trees_;
+  std::vector<std::vector<std::uint32_t>> category_sets_;  // bit i of word i/32: category i goes left
+  std::vector<double> gains_;
+  bool averaged_ = false;   // average_output: the mean of the trees, not their sum
+  OutputTransform transform_ = OutputTransform::kIdentity;
+  double sigmoid_ = 1;
+};
+
+// Reads LightGBM's model text, format v3 or v4, one class. kInvalidInput or kCorrupt with the line: a hostile file gets
+// a clear error, never a crash: children out of range or in a cycle, arrays of differing length, features out of range,
+// counts that do not fit. kUnsupported by name: linear trees, several classes (until the scoring issue), other objectives.
+core::Result<Forest> parse_lightgbm(std::string_view text);
+
+}  // namespace starcast::forest
