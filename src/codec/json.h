@@ -1,6 +1,7 @@
 // JSON: a value, a strict and a lenient reader, and one writer whose doubles read back to the same bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,12 +24,18 @@ struct JsonBigInteger {
   bool operator==(const JsonBigInteger&) const = default;
 };
 
-// A value. Rule of zero; thread-compatible.
+// A value; thread-compatible. Copying and moving are the compiler's own, but defined in json.cc: inlined into callers, gcc 12
+// warns of members of the variant's other alternatives as uninitialised.
 class Json {
  public:
   using Value = std::variant<std::nullptr_t, bool, std::int64_t, JsonBigInteger, double, std::string, JsonArray, JsonObject>;
 
   Json() : value_(nullptr) {}
+  ~Json();
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
   Json(std::nullptr_t) : value_(nullptr) {}                          // NOLINT: implicit, so that literals read as JSON
   Json(bool value) : value_(value) {}                                // NOLINT
   Json(int value) : value_(std::int64_t{value}) {}                   // NOLINT
@@ -78,8 +85,8 @@ class Json {
 };
 
 enum class JsonDialect {
-  kStrict,  // RFC 8259; duplicate member names and invalid UTF-8 are errors
-  kPython,  // also NaN, Infinity, -Infinity, as Python's json.loads; duplicate names: the last one counts
+  kStrict,  // RFC 8259; duplicate member names are errors
+  kPython,  // also NaN, Infinity, -Infinity, as Python's json.loads; duplicate names: the last one counts, in the first's place
 };
 
 struct JsonOptions {
@@ -87,8 +94,10 @@ struct JsonOptions {
   std::size_t depth_max = 256;
 };
 
-// Parses the whole text. Doubles are the nearest to the text, bit for bit; integers stay integers. Errors are
-// kInvalidInput and name line and column.
+// Parses the whole text; a UTF-8 byte order mark in front is dropped. Doubles are the nearest to the text, bit for bit; integers stay integers. A number beyond the
+// range of doubles is an error in kStrict and infinity in kPython; "-0" is the double -0.0 in kStrict and the integer 0 in
+// kPython. Invalid UTF-8 and a \u surrogate without its other half are errors in both. Errors are kInvalidInput and name
+// line and column, the latter in characters.
 core::Result<Json> parse_json(std::string_view text, JsonOptions options = {});
 
 enum class JsonStyle {
@@ -97,8 +106,9 @@ enum class JsonStyle {
   kPythonSorted,  // Python's json.dumps(value, sort_keys=True): ", " and ": ", non-ASCII as \uXXXX, floats as repr
 };
 
-// Doubles as the shortest text that reads back to the same bits. NaN and infinities are written null in kCompact and
-// kPretty (JSON has no word for them) and NaN, Infinity, -Infinity in kPythonSorted.
+// Doubles as the shortest text that reads back to the same double (so 5.0 is written "5.0", not "5"). NaN and infinities are written null in kCompact and
+// kPretty (JSON has no word for them) and NaN, Infinity, -Infinity in kPythonSorted. Broken UTF-8 becomes U+FFFD, and in
+// kPythonSorted \udc80 to \udcff a byte, as Python writes file names that are no UTF-8.
 std::string to_text(const Json& value, JsonStyle style);
 
 }  // namespace starcast::codec
