@@ -28,7 +28,7 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit on purpose
+  Result(T held) : state_(std::in_place_index<0>, std::move(held)) {}        // NOLINT: implicit on purpose
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   explicit operator bool() const { return state_.index() == 0; }
@@ -42,7 +42,8 @@ class [[nodiscard]] Result {
     CHECK(has_value());
     return *std::get_if<0>(&state_);
   }
-  T&& value() && {
+  // By value, so that `for (x : make().value())` does not outlive what it walks over.
+  T value() && {
     CHECK(has_value());
     return std::move(*std::get_if<0>(&state_));
   }
