@@ -127,9 +127,10 @@ Result<T> parse_one(const Field& field) {
   return values.front();
 }
 
-Result<void> require_finite(const Field& field, const std::vector<double>& values) {
+// LightGBM writes infinities, e.g. as the threshold between numbers and an infinite value, but no NaN.
+Result<void> require_numbers(const Field& field, const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) return corrupt(field.line, fmt::format("{}[{}] is not finite", field.name, i));
+    if (std::isnan(values[i])) return corrupt(field.line, fmt::format("{}[{}] is not a number", field.name, i));
   }
   return {};
 }
@@ -328,7 +329,7 @@ class LightGbmParser {
     Tree tree;
     const Field values = TRY(need(fields, TreeKey::kLeafValue, kTreeNames));
     tree.leaf_value = TRY(parse_array<double>(values, size));
-    TRY(require_finite(values, tree.leaf_value));
+    TRY(require_numbers(values, tree.leaf_value));
     tree.leaf_count = TRY(parse_counts(fields[TreeKey::kLeafCount], size));
     if (const auto& shrinkage = fields[TreeKey::kShrinkage]) {
       tree.shrinkage = TRY(parse_one<double>(*shrinkage));
@@ -355,7 +356,7 @@ class LightGbmParser {
     }
     const Field thresholds = TRY(need(fields, TreeKey::kThreshold, kTreeNames));
     tree.threshold = TRY(parse_array<double>(thresholds, nodes));
-    TRY(require_finite(thresholds, tree.threshold));
+    TRY(require_numbers(thresholds, tree.threshold));
     tree.node_count = TRY(parse_counts(fields[TreeKey::kNodeCount], nodes));
     TRY(parse_children(fields, nodes, tree));
     TRY(parse_decisions(fields, thresholds, tree));

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "core/strings.h"
@@ -158,10 +159,18 @@ TEST(LightGbmText, RefusesFeaturesOutOfRange) {
   expect_corrupt(with("split_feature=0 1", "split_feature=-1 1"), "split_feature[0] is -1");
 }
 
-TEST(LightGbmText, RefusesNumbersThatAreNotFinite) {
-  expect_corrupt(with("leaf_value=1 2 3", "leaf_value=1 nan 3"), "leaf_value[1] is not finite");
-  expect_corrupt(with("threshold=1.5 0", "threshold=inf 0"), "threshold[0] is not finite");
+TEST(LightGbmText, ReadsInfiniteThresholds) {
+  const auto forest = parse_lightgbm(with("threshold=1.5 0", "threshold=-inf 0"));
+
+  ASSERT_TRUE(forest) << forest.error().message();
+  EXPECT_EQ(forest->trees()[0].threshold[0], -std::numeric_limits<double>::infinity());
+}
+
+TEST(LightGbmText, RefusesWhatIsNoNumber) {
+  expect_corrupt(with("leaf_value=1 2 3", "leaf_value=1 nan 3"), "leaf_value[1] is not a number");
+  expect_corrupt(with("leaf_value=1 2 3", "leaf_value=1 0x2 3"), "leaf_value[1] is not a number");
   expect_corrupt(with("leaf_value=1 2 3", "leaf_value=1 1e999 3"), "leaf_value[1] is not a number");
+  expect_corrupt(with("threshold=1.5 0", "threshold=nan 0"), "threshold[0] is not a number");
 }
 
 TEST(LightGbmText, RefusesCategorySetsThatDoNotFit) {
