@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "core/result.h"
 
@@ -10,7 +11,8 @@ namespace starcast::os {
 // Stays loaded until the process ends (OpenMP's threads do not survive an unload). Thread-safe.
 class DynamicLibrary {
  public:
-  // kNotFound when there is no such file, kInternal with the loader's words when it does not load.
+  // A path, or a name that the loader searches for ("libpq.so.5"). kNotFound when there is no such file, kInternal with
+  // the loader's words when it does not load, e.g. as a library that it needs is missing.
   static core::Result<DynamicLibrary> open(const std::string& path);
 
   // The address of a function, as the pointer type given. kInternal when the library lacks it.

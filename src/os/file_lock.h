@@ -1,14 +1,13 @@
-// A lock between processes, on a file, by flock(2): DVC's repository lock is one (dvc.md 2.14).
+// A lock between processes, on a file, by flock(2): DVC's repository lock is one (.dvc/tmp/lock).
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "core/result.h"
 
 namespace starcast::os {
 
-// Held until destroyed. Move-only.
+// Held until destroyed; the file stays. Children that this program starts do not hold it. Move-only.
 class FileLock {
  public:
   // Tries at once, then `tries` - 1 more times, `pause_seconds` apart; creates the file (and its folder) if need be and

@@ -24,7 +24,7 @@ struct FileStatus {
 };
 
 struct FolderEntry {
-  std::string name;  // without the folder's path
+  std::string name{};  // without the folder's path
   FileKind kind = FileKind::kFile;
 };
 

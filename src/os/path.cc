@@ -63,8 +63,8 @@ std::string extension_of(std::string_view path) {
 }
 
 std::string normalized(std::string_view path) {
-  const std::string names = core::join(names_in(path), "/");
-  if (is_absolute(path)) return "/" + names;
+  std::string names = core::join(names_in(path), "/");
+  if (is_absolute(path)) names.insert(names.begin(), '/');
   return names.empty() ? "." : names;
 }
 

@@ -1,24 +1,16 @@
 // The one module whose unit tests touch a disk: each in a folder of its own.
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "os/file_system.h"
 #include "os/path.h"
+#include "os/testing/temporary_folder.h"
 
 namespace starcast::os {
 namespace {
 
 class RealFiles : public testing::Test {
  protected:
-  RealFiles() {
-    std::string pattern = joined(testing::TempDir(), "starcast-os-XXXXXX");
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~RealFiles() override { EXPECT_TRUE(files_.remove(folder_).has_value()); }
-
-  std::string at(std::string_view name) const { return joined(folder_, name); }
+  std::string at(std::string_view name) const { return folder_.at(name); }
   void put(std::string_view name, std::string_view text) {
     ASSERT_TRUE(files_.make_folders(folder_of(at(name))).has_value());
     ASSERT_TRUE(files_.write(at(name), text, {.mode = 0644, .sync = false}).has_value());
@@ -31,7 +23,7 @@ class RealFiles : public testing::Test {
   }
 
   FileSystem& files_ = real_files();
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(RealFiles, ReadBackWhatWasWritten) {
@@ -110,7 +102,7 @@ TEST_F(RealFiles, SayWhichFileIsMissing) {
 }
 
 TEST_F(RealFiles, RefuseToReadAFolder) {
-  const core::Error error = files_.open(folder_).error();
+  const core::Error error = files_.open(folder_.path()).error();
 
   EXPECT_EQ(error.code(), core::ErrorCode::kInvalidInput);
   EXPECT_NE(error.message().find("it is a folder"), std::string::npos);
@@ -171,7 +163,7 @@ TEST_F(RealFiles, ListSortedWithKinds) {
   put("a/x", "");
   ASSERT_TRUE(files_.symbolic_link("b", at("c")).has_value());
 
-  const std::vector<FolderEntry> entries = files_.list(folder_).value();
+  const std::vector<FolderEntry> entries = files_.list(folder_.path()).value();
 
   ASSERT_EQ(entries.size(), 3U);
   EXPECT_EQ(entries[0].name + entries[1].name + entries[2].name, "abc");
@@ -262,7 +254,7 @@ TEST_F(RealFiles, CopyAFileWithoutASize) {
 }
 
 TEST_F(RealFiles, RefuseToCopyAFolder) {
-  EXPECT_EQ(files_.copy(folder_, at("b"), {}).error().code(), core::ErrorCode::kInvalidInput);
+  EXPECT_EQ(files_.copy(folder_.path(), at("b"), {}).error().code(), core::ErrorCode::kInvalidInput);
   EXPECT_TRUE(names().empty());
 }
 
