@@ -166,6 +166,19 @@ class Listed(TreeTest):
         files["fuzz/CMakeLists.txt"] = "foreach(parser csv)\nadd_executable(${parser}_fuzz ${parser}_fuzz.cc)\nendforeach()\n"
         self.assertEqual(self.findings(files, tidy.check_listed), [])
 
+    def test_a_list_may_name_a_file_from_the_top_or_from_its_own_folder(self):
+        for word in ("../src/main.cc", "${PROJECT_SOURCE_DIR}/src/main.cc", "${CMAKE_CURRENT_SOURCE_DIR}/../src/main.cc"):
+            files = self.house()
+            files["src/main.cc"] = ""
+            files["apps/CMakeLists.txt"] = f"add_executable(starcast {word})\n"
+            self.assertEqual(self.findings(files, tidy.check_listed), [])
+
+    def test_a_source_that_the_build_makes_needs_no_file(self):
+        files = self.house()
+        files["src/core/CMakeLists.txt"] = files["src/core/CMakeLists.txt"].replace(
+            "SOURCES result.cc", "SOURCES result.cc ${CMAKE_CURRENT_BINARY_DIR}/made.cc")
+        self.assertEqual(self.findings(files, tidy.check_listed), [])
+
     def test_a_listed_file_that_is_missing_is_found(self):
         files = self.house()
         del files["src/core/secret.h"]
