@@ -1,0 +1,39 @@
+#include "app/predict.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace starcast::app {
+
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+
+Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source, const PredictOptions& options,
+                              os::Progress& progress,
+                              const std::function<Result<void>(const ListingPrediction&)>& take) {
+  if (!model::interval_at(scorer.predict({}), options.level)) {
+    std::vector<std::string> known;
+    for (const model::Interval& interval : scorer.predict({}).intervals) known.push_back(fmt::format("{}", interval.level));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("the model has no intervals at level {}; it has {}", options.level, fmt::join(known, ", ")));
+  }
+  listing::ReaderOptions reader_options;
+  reader_options.file_name = options.file_name;
+  reader_options.rating_required = false;
+  listing::ListingReader reader = TRY(listing::ListingReader::open(source, reader_options));
+  PredictReport report;
+  while (true) {
+    listing::Listing listing;
+    if (TRY(reader.next(listing)) == listing::ListingRead::kEnd) break;
+    const model::Prediction prediction = scorer.predict(listing);
+    TRY(take({listing, prediction.value, *model::interval_at(prediction, options.level)}));
+    ++report.listings;
+    progress.advance();
+  }
+  report.read = reader.report();
+  return report;
+}
+
+}  // namespace starcast::app

@@ -1,0 +1,37 @@
+// predict: listings in, ratings with their intervals out, as a stream of any length.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/workspace.h"
+#include "core/bytes.h"
+#include "core/result.h"
+#include "listing/reader.h"
+#include "model/rating_scorer.h"
+
+namespace starcast::app {
+
+struct PredictOptions {
+  std::string file_name;  // for messages: "-" for standard input
+  double level = 0.8;
+};
+
+struct ListingPrediction {
+  const listing::Listing& listing;
+  double rating;
+  model::Interval interval;
+};
+
+struct PredictReport {
+  std::size_t listings = 0;
+  listing::ReadReport read;
+};
+
+// Hands each prediction to `take`, in the order of the file. kInvalidInput: a level that the model is not calibrated at,
+// and the reader's own.
+core::Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source,
+                                    const PredictOptions& options, os::Progress& progress,
+                                    const std::function<core::Result<void>(const ListingPrediction&)>& take);
+
+}  // namespace starcast::app

@@ -1,0 +1,85 @@
+#include "app/train.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/params.h"
+#include "app/split.h"
+#include "codec/digest.h"
+#include "core/random.h"
+#include "model/package.h"
+#include "os/path.h"
+
+namespace starcast::app {
+
+using core::Result;
+using listing::Listing;
+
+namespace {
+
+constexpr std::size_t kGoldenRows = 32;
+
+// Prints what would be logged; the tracking server's RunLog takes its place when there is one.
+class VerboseRunLog final : public learn::RunLog {
+ public:
+  explicit VerboseRunLog(core::Log& log) : log_(log) {}
+  void log_param(std::string_view name, std::string_view value) override { log_.debug("param {} = {}", name, value); }
+  void log_metric(std::string_view name, double value, long step) override {
+    log_.debug("metric {} = {} (step {})", name, value, step);
+  }
+
+ private:
+  core::Log& log_;
+};
+
+// Rows that a loaded package has to predict as here: some training listings, and the two that break first, a listing of
+// which nothing is known and one of a category never seen.
+std::vector<Listing> golden_listings(const std::vector<Listing>& training, std::uint64_t seed) {
+  core::Random random(seed);
+  std::vector<std::size_t> order = core::shuffled(training.size(), random);
+  order.resize(std::min(order.size(), kGoldenRows));
+  std::sort(order.begin(), order.end());
+  std::vector<Listing> golden;
+  for (const std::size_t index : order) golden.push_back(training[index]);
+  golden.emplace_back();
+  Listing unseen;
+  unseen.app = "A name never seen";
+  unseen.category = "A_CATEGORY_NEVER_SEEN";
+  golden.push_back(std::move(unseen));
+  return golden;
+}
+
+}  // namespace
+
+Result<TrainReport> train(const TrainOptions& options, const Context& context) {
+  const core::Ticks start = context.clock.elapsed();
+  const Params params = TRY(load_params(context.files, options.params));
+  learn::RatingPlan plan = params.train;
+  if (options.learner && *options.learner != plan.learner) {
+    plan = learn::RatingPlan::defaults_of(*options.learner);
+    plan.seed = params.train.seed;
+  }
+  const learn::SplitListings listings = TRY(load_split_listings(options.listings, options.split, context));
+  model::TrainedOn trained_on;
+  const std::unique_ptr<core::ByteSource> source = TRY(context.files.open(options.listings));
+  trained_on.data_md5 = TRY(codec::digest_of(*source, codec::DigestKind::kMd5));
+  trained_on.generated = params.generated;
+
+  const gbm::LightGbm library = TRY(load_lightgbm(context));
+  os::Progress progress(context.progress, context.clock, {"training", "trees", learn::trees_in(plan)});
+  VerboseRunLog run_log(context.log);
+  const learn::TrainedRating trained = TRY(learn::train_rating(
+      listings.train, plan, std::move(trained_on),
+      {library, os::thread_count(context.environment), [&progress](double trees) { progress.advance(trees); }}, run_log));
+
+  if (const std::string parent = os::folder_of(options.out); !parent.empty()) TRY(context.files.make_folders(parent));
+  TRY(model::save_package(context.files, options.out, trained.encoder, trained.model,
+                          golden_listings(listings.train, plan.seed)),
+      options.out);
+  return TrainReport{trained.model.learner, trained.model.objective, trained.model.trained_on, options.out,
+                     core::seconds_between(start, context.clock.elapsed())};
+}
+
+}  // namespace starcast::app

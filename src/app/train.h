@@ -1,0 +1,31 @@
+// train: the training part becomes a model package.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/workspace.h"
+#include "core/result.h"
+#include "learn/rating_trainer.h"
+
+namespace starcast::app {
+
+struct TrainOptions {
+  std::string listings = kListingsFile;
+  std::string split = kSplitFile;
+  std::string params = kParamsFile;
+  std::string out = kPackageFolder;
+  std::optional<learn::Learner> learner;  // instead of params.yaml's, with that learner's defaults
+};
+
+struct TrainReport {
+  std::string learner;
+  std::string objective;
+  model::TrainedOn trained_on;
+  std::string package;
+  double seconds = 0;
+};
+
+core::Result<TrainReport> train(const TrainOptions& options, const Context& context);
+
+}  // namespace starcast::app

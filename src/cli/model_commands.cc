@@ -1,0 +1,381 @@
+#include <cmath>
+#include <cstdio>
+#include <unistd.h>
+
+#include "app/evaluate.h"
+#include "app/predict.h"
+#include "app/prepare.h"
+#include "app/split.h"
+#include "app/train.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "codec/csv.h"
+#include "codec/number.h"
+#include "core/strings.h"
+#include "model/package.h"
+
+namespace starcast::cli {
+
+using codec::Json;
+using codec::JsonObject;
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+
+namespace {
+
+std::string count_text(std::size_t count) { return core::with_thousands(static_cast<long long>(count)); }
+
+// Standard input as a source.
+class InputSource final : public core::ByteSource {
+ public:
+  Result<std::size_t> read(std::span<char> buffer) override {
+    const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), stdin);
+    if (count == 0 && std::ferror(stdin) != 0) return Error(ErrorCode::kInternal, "standard input could not be read");
+    return count;
+  }
+};
+
+// Standard output as a sink: what the session prints.
+class OutputSink final : public core::ByteSink {
+ public:
+  explicit OutputSink(Session& session) : session_(session) {}
+  Result<void> write(std::string_view bytes) override {
+    session_.print(bytes);
+    return {};
+  }
+
+ private:
+  Session& session_;
+};
+
+void say_generated(Session& session) {
+  session.print_line("THIS MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS APPS DO NOT EXIST, ITS ANSWERS MEAN NOTHING.");
+}
+
+Result<void> run_prepare(Session& session, const app::PrepareOptions& options) {
+  const app::PrepareReport report = TRY(app::prepare(options, session.context()));
+  if (session.json) {
+    session.print_json(listing::to_json(report.read, report.clean));
+    return {};
+  }
+  session.print_line("{}: {} rows ({} repaired, {} ragged and dropped)", options.raw, count_text(report.read.rows),
+                     count_text(report.read.shifted_repaired), count_text(report.read.ragged));
+  session.print_line("  {} duplicates of an app, {} without a rating, {} without a name: dropped",
+                     count_text(report.clean.duplicates), count_text(report.clean.unrated), count_text(report.clean.unnamed));
+  session.print_line("{}: {} apps, last updated {} to {}; details in {}", options.out, count_text(report.clean.apps),
+                     report.clean.date_first ? codec::to_iso(*report.clean.date_first) : "?",
+                     report.clean.date_last ? codec::to_iso(*report.clean.date_last) : "?", options.report);
+  return {};
+}
+
+Result<void> run_split(Session& session, const app::SplitOptions& options) {
+  const app::SplitReport report = TRY(app::split(options, session.context()));
+  if (session.json) {
+    session.print_json(JsonObject{{"train", report.train}, {"test", report.test}});
+    return {};
+  }
+  session.print_line("{}: {} apps to train on, {} held out", options.out, count_text(report.train), count_text(report.test));
+  return {};
+}
+
+Result<void> run_train(Session& session, const app::TrainOptions& options) {
+  const app::TrainReport report = TRY(app::train(options, session.context()));
+  if (session.json) {
+    session.print_json(JsonObject{{"package", report.package},
+                                  {"learner", report.learner},
+                                  {"objective", report.objective},
+                                  {"apps", report.trained_on.apps},
+                                  {"data_md5", report.trained_on.data_md5},
+                                  {"date_last", report.trained_on.date_last},
+                                  {"generated_sample", report.trained_on.generated},
+                                  {"seconds", report.seconds}});
+    return {};
+  }
+  session.print_line("{}: learner {} (minimises {}), trained on {} apps up to {}, in {}", report.package, report.learner,
+                     report.objective, count_text(report.trained_on.apps), report.trained_on.date_last,
+                     os::duration_text(report.seconds));
+  if (report.trained_on.generated) say_generated(session);
+  return {};
+}
+
+std::string metric_text(double value) { return fmt::format("{:.3f}", value); }
+
+std::string range_text(double low, double high) { return fmt::format("{:.3f}..{:.3f}", low, high); }
+
+// Draws metrics.json, the same whether it was just made or lay there.
+class MetricsView {
+ public:
+  MetricsView(Session& session, const Json& metrics) : session_(session), metrics_(metrics) {}
+
+  Result<void> print() const {
+    const std::int64_t apps = TRY(metrics_.int_at("apps"));
+    const std::int64_t trained = TRY(metrics_.int_at("trained_apps"));
+    const std::string learner = TRY(metrics_.string_at("learner"));
+    const std::string objective = TRY(metrics_.string_at("objective"));
+    session_.print_line("{} held-out apps, {} trained on; learner {}, minimises {}", core::with_thousands(apps),
+                        core::with_thousands(trained), learner, objective);
+    TRY(print_quality());
+    TRY(print_intervals());
+    TRY(print_buckets());
+    if (const Json* const generated = metrics_.find("generated_sample"); generated != nullptr && *generated == Json(true)) {
+      say_generated(session_);
+    }
+    return {};
+  }
+
+ private:
+  static Result<std::vector<std::string>> metric_cells(std::string name, const Json& json) {
+    std::vector<std::string> cells = {std::move(name)};
+    for (const char* const metric : {"r2", "rmse", "mae", "medae"}) cells.push_back(metric_text(TRY(json.double_at(metric))));
+    return cells;
+  }
+
+  Result<void> print_quality() const {
+    Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+    table.add({"", "R2", "RMSE", "MAE", "MedAE"});
+    const Json* const model = TRY(metrics_.at("model"));
+    table.add(TRY(metric_cells("starcast", *model)));
+    const Json* const bootstrap = TRY(model->at("bootstrap_95"));
+    std::vector<std::string> ranges = {"  95 % by bootstrap"};
+    for (const char* const metric : {"r2", "rmse", "mae", "medae"}) {
+      const Json* const range = TRY(bootstrap->at(metric));
+      const double low = TRY(range->double_at("low"));
+      ranges.push_back(range_text(low, TRY(range->double_at("high"))));
+    }
+    table.add(std::move(ranges));
+    const Json* const baselines = TRY(metrics_.at("baselines"));
+    for (const codec::JsonMember& baseline : *TRY(baselines->as_object())) {
+      table.add(TRY(metric_cells(core::replaced(baseline.first, "_", " "), baseline.second)));
+    }
+    session_.print("\n" + table.text());
+    return {};
+  }
+
+  Result<void> print_intervals() const {
+    Table table({Align::kLeft, Align::kRight, Align::kRight});
+    table.add({"interval", "covers", "mean width"});
+    const Json* const intervals = TRY(metrics_.at("intervals"));
+    for (const codec::JsonMember& level : *TRY(intervals->as_object())) {
+      const double coverage = TRY(level.second.double_at("coverage"));
+      table.add({level.first + " %", fmt::format("{:.1f} %", 100 * coverage),
+                 fmt::format("{:.2f}", TRY(level.second.double_at("mean_width")))});
+    }
+    session_.print("\n" + table.text());
+    return {};
+  }
+
+  Result<void> print_buckets() const {
+    Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+    table.add({"reviews", "apps", "MAE", "80 % covers", "mean width"});
+    const Json* const by_reviews = TRY(metrics_.at("by_reviews"));
+    for (const learn::ReviewBucket& bucket : learn::review_buckets()) {
+      const Json* const json = TRY(by_reviews->at(bucket.name));
+      const std::int64_t apps = TRY(json->int_at("apps"));
+      if (apps == 0) continue;
+      const Json* const intervals = TRY(json->at("intervals"));
+      const Json* const eighty = TRY(intervals->at("80"));
+      const double coverage = TRY(eighty->double_at("coverage"));
+      const double width = TRY(eighty->double_at("mean_width"));
+      table.add({bucket.title, core::with_thousands(apps), metric_text(TRY(json->double_at("mae"))),
+                 fmt::format("{:.1f} %", 100 * coverage), fmt::format("{:.2f}", width)});
+    }
+    session_.print("\n" + table.text());
+    return {};
+  }
+
+  Session& session_;
+  const Json& metrics_;
+};
+
+Result<void> show_metrics(Session& session, const std::string& path) {
+  if (!session.context().files.exists(path)) {
+    return Error(ErrorCode::kNotFound, fmt::format("{}: no such file; 'starcast evaluate' makes it", path));
+  }
+  const std::string text = TRY(session.context().files.read(path));
+  const Json metrics = TRY(codec::parse_json(text), path);
+  if (session.json) {
+    session.print_json(metrics);
+    return {};
+  }
+  TRY(MetricsView(session, metrics).print(), path);
+  return {};
+}
+
+Result<void> run_evaluate(Session& session, const app::EvaluateOptions& options, bool show_only) {
+  if (show_only) return show_metrics(session, options.metrics);
+  const app::EvaluateReport report = TRY(app::evaluate(options, session.context()));
+  const Json metrics = app::to_json(report);
+  if (session.json) {
+    session.print_json(metrics);
+    return {};
+  }
+  TRY(MetricsView(session, metrics).print());
+  session.print_line("\n{}, {}, {}", options.metrics, options.predictions, fmt::join(report.figures, ", "));
+  return {};
+}
+
+enum class Columns {
+  kAll,      // App, rating, low, high
+  kNumbers,  // rating, low, high: what MLflow's loader reads
+};
+
+struct PredictArguments {
+  std::string file;
+  std::string package = app::kPackageFolder;
+  double level = 0.8;
+  Columns columns = Columns::kAll;
+};
+
+// Prints predictions one by one: JSON Lines, CSV in a pipe, aligned lines on a terminal.
+class PredictionPrinter {
+ public:
+  PredictionPrinter(Session& session, const PredictArguments& arguments)
+      : session_(session),
+        arguments_(arguments),
+        sink_(session),
+        csv_(sink_),
+        pretty_(!session.json && arguments.columns == Columns::kAll && os::is_terminal_output()) {}
+
+  Result<void> start() {
+    if (session_.json) return {};
+    if (pretty_) {
+      session_.print_line("{:<46}  {:>6}  {:>15}", "App", "rating", fmt::format("{:.0f} % interval", 100 * arguments_.level));
+      return {};
+    }
+    if (arguments_.columns == Columns::kNumbers) return csv_.write({"rating", "low", "high"});
+    return csv_.write({"App", "rating", "low", "high"});
+  }
+
+  Result<void> print(const app::ListingPrediction& prediction) {
+    if (session_.json) {
+      session_.print(codec::to_text(
+          JsonObject{{"app", prediction.listing.app},
+                     {"rating", prediction.rating},
+                     {"interval", JsonObject{{"level", prediction.interval.level},
+                                             {"low", prediction.interval.low},
+                                             {"high", prediction.interval.high}}}},
+          codec::JsonStyle::kCompact));
+      session_.print("\n");
+      return {};
+    }
+    if (pretty_) {
+      const std::string name = fitted(prediction.listing.app.empty() ? "(no name)" : prediction.listing.app, 46);
+      session_.print_line("{:<46}  {:>6.2f}  {:>6.2f} ..{:>6.2f}", name, prediction.rating, prediction.interval.low,
+                          prediction.interval.high);
+      return {};
+    }
+    const std::string rating = codec::to_shortest(prediction.rating);
+    const std::string low = codec::to_shortest(prediction.interval.low);
+    const std::string high = codec::to_shortest(prediction.interval.high);
+    if (arguments_.columns == Columns::kNumbers) return csv_.write({rating, low, high});
+    return csv_.write({prediction.listing.app, rating, low, high});
+  }
+
+  Result<void> finish() { return csv_.flush(); }
+
+ private:
+  Session& session_;
+  const PredictArguments& arguments_;
+  OutputSink sink_;
+  codec::CsvWriter csv_;
+  bool pretty_;
+};
+
+// What could not be used as it stood; the rows were answered all the same, but for ragged ones.
+void warn_of_notes(core::Log& log, const listing::ReadReport& read, const std::string& file_name) {
+  constexpr std::size_t kShown = 5;
+  for (std::size_t i = 0; i < read.notes.size() && i < kShown; ++i) {
+    log.warning("{}:{}: {}", file_name, read.notes[i].line, read.notes[i].text);
+  }
+  const std::size_t total = read.notes.size() + read.notes_dropped;
+  if (total > kShown) log.warning("{}: {} notes more", file_name, total - kShown);
+}
+
+Result<void> run_predict(Session& session, const PredictArguments& arguments) {
+  const app::Context& context = session.context();
+  const model::RatingScorer scorer = TRY(model::load_package(context.files, arguments.package));
+  std::unique_ptr<core::ByteSource> source;
+  const bool standard_input = arguments.file == "-";
+  if (standard_input) {
+    source = std::make_unique<InputSource>();
+  } else {
+    source = TRY(context.files.open(arguments.file));
+  }
+  const std::string file_name = standard_input ? "standard input" : arguments.file;
+  os::Progress progress(context.progress, context.clock, {"predicting", "listings", 0});
+  PredictionPrinter printer(session, arguments);
+  TRY(printer.start());
+  const app::PredictReport report =
+      TRY(app::predict(scorer, *source, {file_name, arguments.level}, progress,
+                       [&printer](const app::ListingPrediction& prediction) { return printer.print(prediction); }));
+  TRY(printer.finish());
+  warn_of_notes(context.log, report.read, file_name);
+  if (scorer.trained_on().generated) {
+    context.log.warning("THE MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS ANSWERS MEAN NOTHING");
+  }
+  return {};
+}
+
+void add_predict(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<PredictArguments>();
+  CLI::App* const command = add_command(parent, session, "predict", "listings in, ratings with their intervals out",
+                                        Grammar::kOwn, [arguments](Session& current) { return run_predict(current, *arguments); });
+  command->add_option("file", arguments->file, "a CSV file of listings in any known layout, or - for standard input")
+      ->required()
+      ->type_name("FILE|-");
+  command->add_option("-m,--model", arguments->package, "the model package")->capture_default_str()->type_name("DIR");
+  command->add_option("--level", arguments->level, "of the interval: 0.5, 0.8, 0.9 or 0.95")->capture_default_str();
+  command
+      ->add_option_function<std::string>(
+          "--output-columns", [arguments](const std::string& name) { arguments->columns = name == "numbers" ? Columns::kNumbers : Columns::kAll; },
+          "all, or numbers: rating, low, high without the name")
+      ->check(CLI::IsMember({"all", "numbers"}));
+}
+
+void add_evaluate(CLI::App& parent, Session& session) {
+  const auto options = std::make_shared<app::EvaluateOptions>();
+  const auto show = std::make_shared<bool>(false);
+  CLI::App* const command =
+      add_command(parent, session, "evaluate", "score the held-out part: metrics, predictions, figures", Grammar::kOwn,
+                  [options, show](Session& current) { return run_evaluate(current, *options, *show); });
+  command->add_option("-m,--model", options->package, "the model package")->capture_default_str()->type_name("DIR");
+  command->add_option("--metrics", options->metrics, "where metrics go")->capture_default_str()->type_name("FILE");
+  command->add_flag("--show", *show, "print the metrics that lie there, compute nothing");
+}
+
+void add_train(CLI::App& parent, Session& session) {
+  const auto options = std::make_shared<app::TrainOptions>();
+  CLI::App* const command = add_command(parent, session, "train", "the training part becomes a model package", Grammar::kOwn,
+                                        [options](Session& current) { return run_train(current, *options); });
+  command->add_option("-o,--out", options->out, "the model package")->capture_default_str()->type_name("DIR");
+  command
+      ->add_option_function<std::string>(
+          "--learner", [options](const std::string& name) { options->learner = learn::learner_named(name); },
+          "boosted or random-forest, with its defaults (default: what params.yaml says)")
+      ->check(CLI::IsMember({"boosted", "random-forest"}));
+}
+
+}  // namespace
+
+void add_model_commands(CLI::App& parent, Session& session) {
+  const auto prepare = std::make_shared<app::PrepareOptions>();
+  CLI::App* const prepare_command =
+      add_command(parent, session, "prepare", "clean the raw file: one row an app", Grammar::kOwn,
+                  [prepare](Session& current) { return run_prepare(current, *prepare); });
+  prepare_command->add_option("raw", prepare->raw, "the raw file, in any known layout")->capture_default_str()->type_name("FILE");
+  prepare_command->add_option("-o,--out", prepare->out, "the clean listings")->capture_default_str()->type_name("FILE");
+  prepare_command->add_option("--report", prepare->report, "what was repaired, dropped, missing")->capture_default_str()->type_name("FILE");
+
+  const auto split = std::make_shared<app::SplitOptions>();
+  add_command(parent, session, "split", "choose which apps train and which test", Grammar::kOwn,
+              [split](Session& current) { return run_split(current, *split); })
+      ->add_option("-o,--out", split->out, "the split")
+      ->capture_default_str()
+      ->type_name("FILE");
+  add_train(parent, session);
+  add_evaluate(parent, session);
+  add_predict(parent, session);
+}
+
+}  // namespace starcast::cli

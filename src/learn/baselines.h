@@ -1,0 +1,26 @@
+// Baselines: what a model has to beat, fitted on the same training part.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "learn/rating_trainer.h"
+#include "listing/listing.h"
+
+namespace starcast::learn {
+
+struct Baseline {
+  std::string name;                 // "mean", "median", "category_mean", "predecessor_forest"
+  std::string title;                // for tables: "mean of the training part"
+  std::vector<double> predictions;  // one a test listing
+};
+
+// Mean, median and category mean (an unknown category gets the mean), and the predecessor's forest on its eight features:
+// unweighted, as its pipeline had it.
+core::Result<std::vector<Baseline>> fit_baselines(std::span<const listing::Listing> train,
+                                                  std::span<const listing::Listing> test, std::uint64_t seed,
+                                                  const TrainContext& context);
+
+}  // namespace starcast::learn

@@ -1,0 +1,85 @@
+// Trains the rating model: encoder, boosted trees for the mean and for three quantiles, calibration.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "features/encoder.h"
+#include "gbm/booster.h"
+#include "learn/run_log.h"
+#include "listing/listing.h"
+#include "model/rating_scorer.h"
+
+namespace starcast::learn {
+
+enum class Learner {
+  kBoosted,       // boosted trees on all that the listing tells
+  kRandomForest,  // the predecessor's forest on its eight features
+};
+std::string_view name_of(Learner learner);  // "boosted", "random-forest"
+std::optional<Learner> learner_named(std::string_view name);
+
+// One kind of booster: LightGBM's parameters by its own names, and how many trees.
+struct BoosterPlan {
+  gbm::Parameters parameters;
+  int trees = 0;
+
+  // Replaces or adds one parameter.
+  void set(const std::string& name, const std::string& value);
+};
+
+// A forest of the point prediction.
+struct PointPlan {
+  std::string name;
+  double weight = 1;
+  BoosterPlan booster;
+  enum class Weights { kReviews, kEqual } weights = Weights::kReviews;  // how training rows count
+};
+
+// All that shapes a model, beside the data.
+struct RatingPlan {
+  Learner learner = Learner::kBoosted;
+  std::string objective;              // what the prediction minimises, as a sentence for people
+  std::uint64_t seed = 1;
+  double half_weight_reviews = 5;     // a rating of n reviews weighs n / (n + this)
+  std::size_t calibration_folds = 4;  // folds of the training part whose ratings calibrate the intervals
+  std::vector<PointPlan> point;       // weights sum to 1
+  BoosterPlan quantile;               // objective and alpha are set for each of the three; rows count the same
+
+  // Parameters that were chosen by 5-fold cross-validation on the 2018 file: docs/decisions.
+  static RatingPlan defaults_of(Learner learner);
+};
+
+// The levels at which every model is calibrated.
+inline constexpr double kIntervalLevels[] = {0.5, 0.8, 0.9, 0.95};
+
+struct TrainContext {
+  const gbm::LightGbm& library;
+  std::size_t threads = 1;                     // changes the time, never the result
+  std::function<void(double trees)> progress;  // called from any thread; may be empty
+};
+
+// How many trees a plan grows in all: for progress.
+double trees_in(const RatingPlan& plan);
+
+struct TrainedRating {
+  features::Encoder encoder;
+  model::RatingModel model;
+};
+
+// Trains on rated listings, one row an app. `trained_on` goes into the model; its apps and date_last are filled in here.
+// kInvalidInput: fewer than 40 listings (nothing can be calibrated), a missing rating.
+core::Result<TrainedRating> train_rating(std::span<const listing::Listing> training, const RatingPlan& plan,
+                                         model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log);
+
+// Ratings weigh less the fewer reviews stand behind them.
+std::vector<double> review_weights(std::span<const listing::Listing> listings, double half_weight_reviews);
+std::vector<double> ratings_of(std::span<const listing::Listing> listings);
+
+}  // namespace starcast::learn

@@ -1,0 +1,134 @@
+#include "learn/rating_trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "gbm/testing/load_for_tests.h"
+#include "learn/baselines.h"
+#include "learn/cross_validation.h"
+#include "learn/evaluation.h"
+#include "listing/clean.h"
+#include "listing/sample.h"
+
+namespace starcast::learn {
+namespace {
+
+using listing::Listing;
+
+class KeepingRunLog final : public RunLog {
+ public:
+  void log_param(std::string_view name, std::string_view value) override {
+    params_[std::string(name)] = std::string(value);
+  }
+  void log_metric(std::string_view name, double value, long) override { metrics_[std::string(name)] = value; }
+  std::map<std::string, std::string> params_;
+  std::map<std::string, double> metrics_;
+};
+
+std::vector<Listing> sample_listings(std::size_t apps) {
+  core::StringSink sink;
+  listing::SampleOptions options;
+  options.apps = apps;
+  EXPECT_TRUE(listing::write_sample(sink, options));
+  core::StringSource source(sink.text());
+  return listing::cleaned(listing::read_listings(source, {}).value()).listings;
+}
+
+RatingPlan quick_plan() {
+  RatingPlan plan = RatingPlan::defaults_of(Learner::kBoosted);
+  for (PointPlan& point : plan.point) point.booster.trees = 40;
+  plan.quantile.trees = 20;
+  return plan;
+}
+
+class RatingTrainer : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    core::Result<gbm::LightGbm> library = gbm::load_for_tests();
+    if (!library) GTEST_SKIP() << library.error().message();
+    library_.emplace(std::move(library).value());
+  }
+
+  TrainedRating train(std::span<const Listing> listings, const RatingPlan& plan, std::size_t threads) {
+    return train_rating(listings, plan, {}, {*library_, threads, {}}, run_log_).value();
+  }
+
+  std::optional<gbm::LightGbm> library_;
+  KeepingRunLog run_log_;
+};
+
+TEST_F(RatingTrainer, TheNumberOfThreadsDoesNotChangeTheModel) {
+  const std::vector<Listing> listings = sample_listings(600);
+
+  const TrainedRating one = train(listings, quick_plan(), 1);
+  const TrainedRating three = train(listings, quick_plan(), 3);
+
+  ASSERT_EQ(one.model.point.size(), three.model.point.size());
+  for (std::size_t i = 0; i < one.model.point.size(); ++i) EXPECT_EQ(one.model.point[i].text, three.model.point[i].text);
+  EXPECT_EQ(one.model.low, three.model.low);
+  EXPECT_EQ(one.model.calibration.groups[0].levels[1].scale, three.model.calibration.groups[0].levels[1].scale);
+  EXPECT_EQ(one.encoder.to_json(), three.encoder.to_json());
+}
+
+TEST_F(RatingTrainer, ReportsEachTreeAndItsParams) {
+  const std::vector<Listing> listings = sample_listings(300);
+  const RatingPlan plan = quick_plan();
+  std::atomic<int> trees{0};
+
+  ASSERT_TRUE(train_rating(listings, plan, {}, {*library_, 1, [&](double) { ++trees; }}, run_log_));
+
+  EXPECT_EQ(trees.load(), static_cast<int>(trees_in(plan)));
+  EXPECT_EQ(run_log_.params_.at("mean.num_leaves"), "31");
+  EXPECT_EQ(run_log_.metrics_.at("apps"), static_cast<double>(listings.size()));
+}
+
+TEST_F(RatingTrainer, ScalesAscendInTheLevelAndAreThereForEachBucket) {
+  const TrainedRating trained = train(sample_listings(600), quick_plan(), 2);
+
+  ASSERT_EQ(trained.model.calibration.groups.size(), review_buckets().size());
+  for (const model::CalibrationGroup& group : trained.model.calibration.groups) {
+    ASSERT_EQ(group.levels.size(), 4U);
+    for (std::size_t i = 1; i < 4; ++i) EXPECT_GE(group.levels[i].scale, group.levels[i - 1].scale);
+  }
+}
+
+TEST_F(RatingTrainer, RefusesTooFewApps) {
+  const std::vector<Listing> listings = sample_listings(300);
+
+  const auto trained =
+      train_rating(std::span(listings).first(1), quick_plan(), {}, {*library_, 1, {}}, run_log_);
+
+  ASSERT_FALSE(trained);
+  EXPECT_EQ(trained.error().code(), core::ErrorCode::kInvalidInput);
+}
+
+TEST_F(RatingTrainer, CrossValidationPredictsEachAppOnceAndBeatsTheMean) {
+  const std::vector<Listing> listings = sample_listings(2000);
+
+  const TestPredictions test =
+      cross_validate(listings, quick_plan(), {3, 1}, {*library_, 2, {}}).value();
+
+  ASSERT_EQ(test.predictions.size(), listings.size());
+  const Evaluation evaluation = evaluate(test, {50, 1}).value();
+  EXPECT_GT(evaluation.metrics.r2, 0.05);
+  EXPECT_LT(evaluation.metrics.mae, evaluation.baselines[0].metrics.mae);
+}
+
+TEST_F(RatingTrainer, ThePredecessorsForestLearnsOnItsEightFeatures) {
+  const TrainedRating trained = train(sample_listings(300), RatingPlan::defaults_of(Learner::kRandomForest), 2);
+
+  EXPECT_EQ(trained.encoder.columns().size(), 8U);
+  EXPECT_EQ(trained.model.learner, "random-forest");
+}
+
+TEST(ReviewWeights, GrowWithTheReviewsAndAnUnknownNumberCountsAsOne) {
+  std::vector<Listing> listings(3);
+  listings[0].reviews = 5;
+  listings[1].reviews = 0;
+
+  EXPECT_EQ(review_weights(listings, 5), (std::vector<double>{0.5, 1.0 / 6, 1.0 / 6}));
+}
+
+}  // namespace
+}  // namespace starcast::learn

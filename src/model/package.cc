@@ -1,0 +1,355 @@
+#include "model/package.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "codec/digest.h"
+#include "codec/json.h"
+#include "codec/yaml.h"
+#include "core/strings.h"
+#include "model/signature.h"
+#include "os/path.h"
+
+namespace starcast::model {
+
+using codec::Json;
+using codec::JsonArray;
+using codec::JsonObject;
+using codec::JsonStyle;
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+using features::Encoder;
+using listing::Field;
+using listing::Listing;
+
+// Made from starcast_pyfunc.py by the build.
+const std::map<std::string, std::string>& embedded_package_files();
+
+namespace {
+
+constexpr std::string_view kChecksums = "SHA256SUMS";
+constexpr double kGoldenTolerance = 1e-9;
+// What the metadata says it was written for: the newest MLflow that the packages are tested with.
+constexpr std::string_view kMlflowVersion = "3.17.2";
+constexpr std::string_view kLightGbmVersion = "4.7.0";
+constexpr std::string_view kPythonVersion = "3.11.7";
+
+using FileMap = std::map<std::string, std::string>;  // path in the package -> bytes
+
+struct ShapeForest {
+  std::string_view name;
+  std::string RatingModel::* text;
+};
+constexpr ShapeForest kShapeForests[] = {
+    {kMedianForest, &RatingModel::median}, {kLowForest, &RatingModel::low}, {kHighForest, &RatingModel::high}};
+
+std::string forest_folder(std::string_view name) { return fmt::format("forests/{}", name); }
+
+void add_environment(FileMap& files, const std::string& folder, std::string_view requirements) {
+  files[os::joined(folder, "requirements.txt")] = std::string(requirements);
+  files[os::joined(folder, "python_env.yaml")] = fmt::format(
+      "python: {}\nbuild_dependencies:\n- pip\n- setuptools\n- wheel\ndependencies:\n- -r requirements.txt\n", kPythonVersion);
+  std::string conda = fmt::format(
+      "channels:\n- conda-forge\ndependencies:\n- python={}\n- pip\n- pip:\n", kPythonVersion);
+  for (const std::string_view line : core::split(core::trimmed(requirements), '\n')) conda += fmt::format("  - {}\n", line);
+  files[os::joined(folder, "conda.yaml")] = std::move(conda) + "name: mlflow-env\n";
+}
+
+Json environment_files() { return JsonObject{{"conda", "conda.yaml"}, {"virtualenv", "python_env.yaml"}}; }
+
+std::string forest_mlmodel(const Encoder& encoder) {
+  Signature signature;
+  for (const features::FeatureColumn& column : encoder.columns()) {
+    signature.inputs.push_back({column.name, ColumnType::kDouble, false});
+  }
+  signature.outputs.push_back({"rating", ColumnType::kDouble, true});
+  return codec::to_yaml(JsonObject{
+      {"flavors",
+       JsonObject{{"lightgbm", JsonObject{{"code", nullptr},
+                                          {"data", "model.lgb"},
+                                          {"lgb_version", kLightGbmVersion},
+                                          {"model_class", "lightgbm.basic.Booster"}}},
+                  {"python_function", JsonObject{{"data", "model.lgb"},
+                                                 {"env", environment_files()},
+                                                 {"loader_module", "mlflow.lightgbm"},
+                                                 {"python_version", kPythonVersion}}}}},
+      {"mlflow_version", kMlflowVersion},
+      {"signature", to_mlflow(signature)}});
+}
+
+void add_forest(FileMap& files, std::string_view name, const std::string& text, const Encoder& encoder) {
+  const std::string folder = forest_folder(name);
+  files[folder + "/model.lgb"] = text;
+  files[folder + "/MLmodel"] = forest_mlmodel(encoder);
+  add_environment(files, folder, fmt::format("mlflow=={}\nlightgbm=={}\n", kMlflowVersion, kLightGbmVersion));
+}
+
+std::string package_mlmodel() {
+  return codec::to_yaml(JsonObject{
+      {"flavors",
+       JsonObject{{"python_function", JsonObject{{"code", "code"},
+                                                 {"data", "."},
+                                                 {"env", environment_files()},
+                                                 {"loader_module", "starcast_pyfunc"},
+                                                 {"python_version", kPythonVersion}}},
+                  {"starcast", JsonObject{{"data", "starcast"}, {"forests", "forests"}, {"format", kPackageFormat}}}}},
+      {"mlflow_version", kMlflowVersion},
+      {"saved_input_example_info", JsonObject{{"artifact_path", "input_example.json"},
+                                              {"pandas_orient", "split"},
+                                              {"serving_input_path", "serving_input_example.json"},
+                                              {"type", "dataframe"}}},
+      {"signature", to_mlflow(RatingScorer::rating_signature())}});
+}
+
+std::string model_json(const RatingModel& model) {
+  JsonArray groups;
+  for (const CalibrationGroup& group : model.calibration.groups) {
+    JsonArray levels;
+    for (const LevelScale& level : group.levels) {
+      levels.push_back(JsonObject{{"level", level.level}, {"scale", level.scale}});
+    }
+    groups.push_back(JsonObject{{"reviews_min", group.reviews_min}, {"levels", std::move(levels)}});
+  }
+  JsonArray point;
+  for (const PointForest& forest : model.point) {
+    point.push_back(JsonObject{{"forest", forest.name}, {"weight", forest.weight}});
+  }
+  return codec::to_text(
+      JsonObject{{"format", kPackageFormat},
+                 {"learner", model.learner},
+                 {"seed", static_cast<std::size_t>(model.seed)},
+                 {"objective", model.objective},
+                 {"point", std::move(point)},
+                 {"calibration", JsonObject{{"half_width_floor", model.calibration.half_width_floor},
+                                            {"groups", std::move(groups)}}},
+                 {"trained_on", JsonObject{{"data_md5", model.trained_on.data_md5},
+                                           {"date_last", model.trained_on.date_last},
+                                           {"apps", model.trained_on.apps},
+                                           {"generated", model.trained_on.generated}}}},
+      JsonStyle::kPretty);
+}
+
+Json cells_of(const Listing& listing) {
+  JsonObject cells;
+  for (const Field field : listing::all_fields()) {
+    if (field == Field::kRating) continue;
+    std::string text = listing::text_of(listing, field);
+    if (!text.empty()) cells.emplace_back(std::string(listing::name_of(field)), std::move(text));
+  }
+  return cells;
+}
+
+std::string golden_json(const RatingScorer& scorer, std::span<const Listing> examples) {
+  JsonArray rows;
+  for (const Listing& example : examples) {
+    const Prediction prediction = scorer.predict(example);
+    JsonArray intervals;
+    for (const Interval& interval : prediction.intervals) {
+      intervals.push_back(JsonArray{interval.level, interval.low, interval.high});
+    }
+    rows.push_back(JsonObject{
+        {"listing", cells_of(example)}, {"rating", prediction.value}, {"intervals", std::move(intervals)}});
+  }
+  return codec::to_text(Json(std::move(rows)), JsonStyle::kPretty);
+}
+
+// MLflow's two example files: pandas' "split" form, and the body of a scoring request.
+void add_input_example(FileMap& files, const Signature& signature, const Listing& example) {
+  JsonArray columns;
+  JsonArray cells;
+  const Json known = cells_of(example);
+  for (const Column& column : signature.inputs) {
+    columns.push_back(column.name);
+    const Json* const cell = known.find(column.name);
+    cells.push_back(cell == nullptr ? Json(nullptr) : *cell);
+  }
+  const Json split = JsonObject{{"columns", std::move(columns)}, {"data", JsonArray{Json(std::move(cells))}}};
+  files["input_example.json"] = codec::to_text(split, JsonStyle::kPretty);
+  files["serving_input_example.json"] = codec::to_text(JsonObject{{"dataframe_split", split}}, JsonStyle::kPretty);
+}
+
+std::string checksums_of(const FileMap& files) {
+  std::string text;
+  for (const auto& [path, bytes] : files) text += fmt::format("{}  {}\n", codec::sha256_hex(bytes), path);
+  return text;
+}
+
+// Writes all files into a new folder beside the target and then swaps the two.
+Result<void> write_folder(os::FileSystem& disk, const std::string& folder, const FileMap& files) {
+  const std::string parent = os::folder_of(folder);
+  const std::string fresh = os::joined(parent, fmt::format(".{}.new", os::name_of(folder)));
+  const std::string old = os::joined(parent, fmt::format(".{}.old", os::name_of(folder)));
+  TRY(disk.remove(fresh));
+  for (const auto& [path, bytes] : files) {
+    const std::string target = os::joined(fresh, path);
+    Result<void> written = disk.make_folders(os::folder_of(target));
+    if (written) written = disk.write(target, bytes);
+    if (!written) {
+      static_cast<void>(disk.remove(fresh).has_value());  // the first failure is the one to report
+      return std::move(written).error();
+    }
+  }
+  TRY(disk.remove(old));
+  if (disk.exists(folder)) TRY(disk.rename(folder, old));
+  TRY(disk.rename(fresh, folder));
+  return disk.remove(old);
+}
+
+Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& folder) {
+  if (!disk.is_folder(folder)) {
+    return Error(ErrorCode::kNotFound, fmt::format("{}: no model package there; 'starcast train' makes one", folder));
+  }
+  const std::string checksums_path = os::joined(folder, kChecksums);
+  if (!disk.exists(checksums_path)) {
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("{}: no {} in it, so this is no starcast model package or not all of one", folder, kChecksums));
+  }
+  FileMap files;
+  const std::string checksums = TRY(disk.read(checksums_path));
+  std::size_t line_number = 0;
+  for (const std::string_view line : core::split(core::trimmed(checksums), '\n')) {
+    ++line_number;
+    const std::size_t gap = line.find("  ");
+    if (gap != 64 || !os::stays_inside(line.substr(gap + 2))) {
+      return Error(ErrorCode::kCorrupt, fmt::format("{}:{}: not a line of 'sha256sum'", checksums_path, line_number));
+    }
+    const std::string path(line.substr(gap + 2));
+    std::string bytes = TRY(disk.read(os::joined(folder, path)), "model package");
+    if (codec::sha256_hex(bytes) != line.substr(0, gap)) {
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("{}: its bytes do not match the checksum in {}; train again or fetch the package anew",
+                               os::joined(folder, path), kChecksums));
+    }
+    files.emplace(path, std::move(bytes));
+  }
+  return files;
+}
+
+Result<Json> json_file(const FileMap& files, const std::string& path) {
+  const auto found = files.find(path);
+  if (found == files.end()) return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}", path, kChecksums));
+  return TRY(codec::parse_json(found->second), path);
+}
+
+Result<std::string> forest_text(const FileMap& files, std::string_view name) {
+  const auto found = files.find(forest_folder(name) + "/model.lgb");
+  if (found == files.end()) {
+    return Error(ErrorCode::kCorrupt, fmt::format("forest '{}' is missing from {}", name, kChecksums));
+  }
+  return found->second;
+}
+
+Result<RatingModel> model_from(const FileMap& files) {
+  const Json json = TRY(json_file(files, "starcast/model.json"));
+  const std::int64_t format = TRY(json.int_at("format"), "starcast/model.json");
+  if (format != kPackageFormat) {
+    return Error(ErrorCode::kUnsupported, fmt::format("the package has format {}, and this starcast reads format {}; "
+                                                      "train again, or use the version that wrote it",
+                                                      format, kPackageFormat));
+  }
+  RatingModel model;
+  model.learner = TRY(json.string_at("learner"));
+  model.seed = static_cast<std::uint64_t>(TRY(json.int_at("seed")));
+  model.objective = TRY(json.string_at("objective"));
+  const Json* const calibration = TRY(json.at("calibration"));
+  model.calibration.half_width_floor = TRY(calibration->double_at("half_width_floor"));
+  for (const Json& group_json : *TRY(calibration->array_at("groups"))) {
+    CalibrationGroup group;
+    group.reviews_min = TRY(group_json.double_at("reviews_min"));
+    for (const Json& level : *TRY(group_json.array_at("levels"))) {
+      group.levels.push_back({TRY(level.double_at("level")), TRY(level.double_at("scale"))});
+    }
+    model.calibration.groups.push_back(std::move(group));
+  }
+  const Json* const trained_on = TRY(json.at("trained_on"));
+  model.trained_on.data_md5 = TRY(trained_on->string_at("data_md5"));
+  model.trained_on.date_last = TRY(trained_on->string_at("date_last"));
+  model.trained_on.apps = static_cast<std::size_t>(TRY(trained_on->int_at("apps")));
+  const Json* const generated = TRY(trained_on->at("generated"));
+  model.trained_on.generated = *generated == Json(true);
+  for (const Json& forest : *TRY(json.array_at("point"))) {
+    PointForest point;
+    point.name = TRY(forest.string_at("forest"));
+    point.weight = TRY(forest.double_at("weight"));
+    point.text = TRY(forest_text(files, point.name));
+    model.point.push_back(std::move(point));
+  }
+  for (const ShapeForest& shape : kShapeForests) model.*shape.text = TRY(forest_text(files, shape.name));
+  return model;
+}
+
+Result<void> check_golden(const RatingScorer& scorer, const FileMap& files) {
+  const Json golden = TRY(json_file(files, "starcast/golden.json"));
+  const JsonArray& rows = *TRY(golden.as_array());
+  for (std::size_t index = 0; index < rows.size(); ++index) {
+    Listing listing;
+    std::vector<listing::FieldNote> notes;
+    const Json* const listing_json = TRY(rows[index].at("listing"));
+    for (const codec::JsonMember& cell : *TRY(listing_json->as_object())) {
+      const std::optional<Field> field = listing::field_named(cell.first);
+      if (!field) return Error(ErrorCode::kCorrupt, fmt::format("golden row {} has an unknown field '{}'", index, cell.first));
+      const std::string text = TRY(cell.second.as_string());
+      listing::set_field(listing, *field, text, notes);
+    }
+    const Prediction prediction = scorer.predict(listing);
+    const double stored = TRY(rows[index].double_at("rating"));
+    double difference = std::abs(prediction.value - stored);
+    const JsonArray& intervals = *TRY(rows[index].array_at("intervals"));
+    if (intervals.size() != prediction.intervals.size()) {
+      return Error(ErrorCode::kCorrupt, fmt::format("golden row {} has {} intervals, the model gives {}", index,
+                                                    intervals.size(), prediction.intervals.size()));
+    }
+    for (std::size_t i = 0; i < intervals.size(); ++i) {
+      const JsonArray& numbers = *TRY(intervals[i].as_array());
+      if (numbers.size() != 3) return Error(ErrorCode::kCorrupt, fmt::format("golden row {}: an interval is three numbers", index));
+      difference = std::max({difference, std::abs(TRY(numbers[1].as_double()) - prediction.intervals[i].low),
+                             std::abs(TRY(numbers[2].as_double()) - prediction.intervals[i].high)});
+    }
+    if (!(difference <= kGoldenTolerance)) {
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("golden row {} is predicted {} here, but {} where the package was made", index,
+                               prediction.value, stored));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> save_package(os::FileSystem& disk, const std::string& folder, const Encoder& encoder,
+                          const RatingModel& model, std::span<const Listing> examples) {
+  CHECK(!examples.empty());
+  FileMap files;
+  files["starcast/model.json"] = model_json(model);
+  files["starcast/encoder.json"] = codec::to_text(encoder.to_json(), JsonStyle::kCompact);
+  for (const PointForest& point : model.point) add_forest(files, point.name, point.text, encoder);
+  for (const ShapeForest& shape : kShapeForests) add_forest(files, shape.name, model.*shape.text, encoder);
+  // The golden answers come from what a reader will have: the encoder and the forests as they were written.
+  const Json encoder_json = TRY(json_file(files, "starcast/encoder.json"));
+  Encoder stored_encoder = TRY(Encoder::from_json(encoder_json));
+  const RatingScorer scorer = TRY(RatingScorer::create(std::move(stored_encoder), model));
+  files["starcast/golden.json"] = golden_json(scorer, examples);
+  files["MLmodel"] = package_mlmodel();
+  add_environment(files, "", fmt::format("mlflow=={}\npandas\n", kMlflowVersion));
+  add_input_example(files, scorer.signature(), examples.front());
+  files["code/starcast_pyfunc.py"] = embedded_package_files().at("starcast_pyfunc.py");
+  files[std::string(kChecksums)] = checksums_of(files);
+  return write_folder(disk, folder, files);
+}
+
+Result<RatingScorer> load_package(const os::FileSystem& disk, const std::string& folder) {
+  const FileMap files = TRY(read_verified(disk, folder));
+  const RatingModel model = TRY(model_from(files), folder);
+  const Json encoder_json = TRY(json_file(files, "starcast/encoder.json"), folder);
+  Encoder encoder = TRY(Encoder::from_json(encoder_json), folder);
+  RatingScorer scorer = TRY(RatingScorer::create(std::move(encoder), model), folder);
+  TRY(check_golden(scorer, files), folder);
+  return scorer;
+}
+
+}  // namespace starcast::model

@@ -1,0 +1,122 @@
+#include "model/package.h"
+
+#include <gtest/gtest.h>
+
+#include "codec/digest.h"
+#include "core/strings.h"
+#include "model/testing/tiny_model.h"
+#include "os/testing/memory_files.h"
+
+namespace starcast::model {
+namespace {
+
+class ModelPackage : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(files_.make_folders("models"));
+    const features::Encoder encoder = tiny_encoder();
+    ASSERT_TRUE(save_package(files_, "models/rating", encoder, tiny_model(encoder), tiny_listings()));
+  }
+
+  // Changes a file behind the package's back.
+  void tamper(const std::string& path, const std::string& from, const std::string& to) {
+    const std::string text = files_.read(path).value();
+    ASSERT_NE(text.find(from), std::string::npos);
+    files_.put(path, core::replaced(text, from, to));
+  }
+
+  os::MemoryFiles files_;
+};
+
+TEST_F(ModelPackage, AnswersAsTheModelThatWasSaved) {
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_TRUE(scorer) << scorer.error().message();
+  EXPECT_NEAR(scorer->predict({}).value, 4.3, 1e-12);
+  EXPECT_EQ(scorer->trained_on().date_last, "2018-08-08");
+  EXPECT_EQ(scorer->learner(), "boosted");
+}
+
+TEST_F(ModelPackage, TheSameModelGivesTheSameBytes) {
+  const std::map<std::string, std::string> before = files_.files();
+  const features::Encoder encoder = tiny_encoder();
+
+  ASSERT_TRUE(save_package(files_, "models/rating", encoder, tiny_model(encoder), tiny_listings()));
+
+  EXPECT_EQ(files_.files(), before);
+}
+
+TEST_F(ModelPackage, HoldsEachForestAsAModelOfItsOwn) {
+  const std::map<std::string, std::string> files = files_.files();
+
+  for (const char* const name : {"mean", "median", "q10", "q50", "q90"}) {
+    const std::string folder = std::string("models/rating/forests/") + name;
+    EXPECT_TRUE(files.contains(folder + "/model.lgb")) << name;
+    EXPECT_TRUE(files.contains(folder + "/MLmodel")) << name;
+  }
+}
+
+TEST_F(ModelPackage, NamesAFileOfWrongChecksum) {
+  tamper("models/rating/forests/mean/model.lgb", "leaf_value=4", "leaf_value=5");
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code(), core::ErrorCode::kCorrupt);
+  EXPECT_NE(scorer.error().message().find("forests/mean/model.lgb"), std::string::npos);
+}
+
+TEST_F(ModelPackage, NamesBothFormatsOfAPackageOfAnother) {
+  const std::string path = "models/rating/starcast/model.json";
+  const std::string before = files_.read(path).value();
+  tamper(path, "\"format\": 1", "\"format\": 9");
+  const std::string after = files_.read(path).value();
+  const std::string sums = files_.read("models/rating/SHA256SUMS").value();
+  files_.put("models/rating/SHA256SUMS",
+             core::replaced(sums, codec::sha256_hex(before), codec::sha256_hex(after)));
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code(), core::ErrorCode::kUnsupported);
+}
+
+TEST_F(ModelPackage, RefusesAModelThatDoesNotRepeatItsGoldenRows) {
+  const std::string path = "models/rating/forests/mean/model.lgb";
+  const std::string before = files_.read(path).value();
+  tamper(path, "leaf_value=4", "leaf_value=5");
+  const std::string after = files_.read(path).value();
+  const std::string sums = files_.read("models/rating/SHA256SUMS").value();
+  files_.put("models/rating/SHA256SUMS",
+             core::replaced(sums, codec::sha256_hex(before), codec::sha256_hex(after)));
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_NE(scorer.error().message().find("golden row 0"), std::string::npos);
+}
+
+TEST_F(ModelPackage, NamesTheCommandThatMakesAMissingPackage) {
+  const auto scorer = load_package(files_, "models/none");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code(), core::ErrorCode::kNotFound);
+  EXPECT_NE(scorer.error().message().find("starcast train"), std::string::npos);
+}
+
+TEST_F(ModelPackage, AFullDiskLeavesTheOldPackage) {
+  const std::map<std::string, std::string> before = files_.files();
+  const features::Encoder encoder = tiny_encoder();
+  RatingModel model = tiny_model(encoder);
+  model.seed = 8;
+  files_.fail_writes_after(2000);
+
+  const auto saved = save_package(files_, "models/rating", encoder, model, tiny_listings());
+
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().code(), core::ErrorCode::kExhausted);
+  EXPECT_EQ(files_.files(), before);
+}
+
+}  // namespace
+}  // namespace starcast::model
