@@ -19,7 +19,7 @@ enum class MissingKind : std::uint8_t { kNone, kZero, kNaN };
 // One tree; node i's arrays are parallel. A child >= 0 is a node, < 0 is leaf ~child. A tree of one leaf has no nodes.
 struct Tree {
   std::vector<std::int32_t> feature;
-  std::vector<double> threshold;             // numeric: value <= threshold goes left
+  std::vector<double> threshold;             // numeric: value <= threshold goes left; may be infinite, is never NaN
   std::vector<std::int32_t> left;
   std::vector<std::int32_t> right;
   std::vector<MissingKind> missing;
