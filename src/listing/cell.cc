@@ -58,6 +58,8 @@ bool cut_ending(std::string_view& text, std::string_view lower) {
 }  // namespace
 
 bool says_nothing(std::string_view text) {
+  constexpr std::size_t kLongest = 4;
+  if (text.size() > kLongest) return false;
   return text.empty() || text == "NaN" || text == "nan" || text == "null" || text == "None";
 }
 
@@ -165,6 +167,7 @@ std::string canonical_genres(std::string_view text) {
 std::optional<std::string> canonical_content_rating(std::string_view text) {
   constexpr std::array<std::string_view, 6> kKnown = {"Everyone",   "Everyone 10+",    "Teen",
                                                       "Mature 17+", "Adults only 18+", "Unrated"};
+  if (std::find(kKnown.begin(), kKnown.end(), text) != kKnown.end()) return std::string(text);
   const std::string lower = core::ascii_lower(text);
   for (const std::string_view known : kKnown) {
     if (core::ascii_lower(known) == lower) return std::string(known);

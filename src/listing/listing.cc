@@ -43,15 +43,33 @@ class Remarks {
   std::vector<FieldNote>& notes_;
 };
 
+struct Bytes {
+  bool beyond_ascii;
+  bool control;
+};
+
+// One pass without a branch, as nearly every cell has neither.
+Bytes bytes_of(std::string_view text) {
+  unsigned int beyond = 0;
+  unsigned int control = 0;
+  for (const char character : text) {
+    beyond |= static_cast<unsigned char>(character);
+    control |= is_control(character) ? 1U : 0U;
+  }
+  return {.beyond_ascii = (beyond & 0x80U) != 0, .control = control != 0};
+}
+
 // Makes the cell fit to keep: UTF-8, no control characters, no space around. `storage` holds it if it had to change.
 std::string_view cleaned_cell(std::string_view text, std::string& storage, Remarks& remarks) {
-  text = core::trimmed(text);
-  if (!is_ascii(text) && !codec::is_utf8(text)) {
+  const bool has_space_around = !text.empty() && (text.front() <= ' ' || text.back() <= ' ');
+  if (has_space_around) text = core::trimmed(text);
+  const Bytes bytes = bytes_of(text);
+  if (bytes.beyond_ascii && !codec::is_utf8(text)) {
     storage = codec::mended_utf8(text);
     text = storage;
     remarks.repaired("broken UTF-8 was replaced by U+FFFD");
   }
-  if (std::any_of(text.begin(), text.end(), is_control)) {
+  if (bytes.control) {
     std::string spaced(text);
     std::replace_if(spaced.begin(), spaced.end(), is_control, ' ');
     storage = std::move(spaced);
@@ -100,6 +118,8 @@ void set_size(Listing& listing, std::string_view cell, Remarks& remarks) {
 }
 
 std::optional<Type> type_from(std::string_view cell, Remarks& remarks) {
+  if (cell == "Free") return Type::kFree;
+  if (cell == "Paid") return Type::kPaid;
   const std::string lower = core::ascii_lower(cell);
   if (lower == "free") return Type::kFree;
   if (lower == "paid") return Type::kPaid;

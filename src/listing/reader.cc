@@ -156,7 +156,9 @@ void ListingReader::State::mend_cells() {
   mended.clear();
   mended.reserve(record.fields.size());  // so that views of the mended cells stay valid
   for (std::string_view& field : record.fields) {
-    const bool is_ascii = std::all_of(field.begin(), field.end(), [](char character) { return static_cast<unsigned char>(character) < 0x80; });
+    unsigned int bytes = 0;
+    for (const char character : field) bytes |= static_cast<unsigned char>(character);
+    const bool is_ascii = (bytes & 0x80U) == 0;
     if (is_ascii || codec::is_utf8(field)) continue;
     mended.push_back(codec::mended_utf8(field));
     field = mended.back();

@@ -81,6 +81,7 @@ TEST(RealFile2019, IsReadWithItsTwoCutNames) {
   EXPECT_EQ(file.report.layout, Layout::kPlayStore2019);
   EXPECT_EQ(file.report.rows, 32000U);
   EXPECT_EQ(file.report.shifted_repaired, 2U);
+  EXPECT_EQ(file.report.dropped[at(Field::kApp)], 1310U);
   EXPECT_EQ(file.report.ragged, 0U);
   for (const Field field : all_fields()) {
     if (field == Field::kApp) continue;
