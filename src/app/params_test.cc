@@ -39,7 +39,7 @@ TEST(ParseParams, ALearnerBringsItsOwnPlan) {
   const Params params = parse_params("train: {learner: random-forest}\n", "params.yaml").value();
 
   EXPECT_EQ(params.train.learner, learn::Learner::kRandomForest);
-  EXPECT_EQ(params.train.point.size(), 1U);
+  EXPECT_EQ(params.train.point.size(), 4U);
 }
 
 struct BadParams {

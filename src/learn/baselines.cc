@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/parallel.h"
+#include "forest/forest.h"
 #include "learn/metrics.h"
 
 namespace starcast::learn {
@@ -46,20 +48,27 @@ Result<Baseline> predecessor_forest(std::span<const Listing> train, std::span<co
   const std::vector<double> ratings = ratings_of(train);
   std::vector<std::string> names;
   for (const features::FeatureColumn& column : fitted.encoder.columns()) names.push_back(column.name);
-  gbm::TrainOptions train_options;
-  CHECK(plan.point.size() == 1);
-  train_options.parameters = plan.point.front().booster.parameters;
-  train_options.rounds = plan.point.front().booster.trees;
-  train_options.seed = seed;
   const features::Matrix& rows = fitted.training_rows;
-  const std::string text =
-      TRY(context.library.train({rows.values, rows.rows, rows.columns, ratings, {}, std::move(names)}, train_options));
-  const forest::Forest forest = TRY(forest::parse_lightgbm(text));
-  Baseline baseline{"predecessor_forest", "predecessor's forest, its eight features", {}};
-  std::vector<double> row(fitted.encoder.columns().size());
-  for (const Listing& listing : test) {
-    fitted.encoder.transform(listing, row);
-    baseline.predictions.push_back(forest.predict(row));
+  std::vector<std::vector<double>> answers(plan.point.size());
+  const auto grow = [&](std::size_t index) -> Result<void> {
+    gbm::TrainOptions train_options;
+    train_options.parameters = plan.point[index].booster.parameters;
+    train_options.rounds = plan.point[index].booster.trees;
+    train_options.seed = seed + index;
+    const std::string text =
+        TRY(context.library.train({rows.values, rows.rows, rows.columns, ratings, {}, names}, train_options));
+    const forest::Forest forest = TRY(forest::parse_lightgbm(text));
+    std::vector<double> row(fitted.encoder.columns().size());
+    for (const Listing& listing : test) {
+      fitted.encoder.transform(listing, row);
+      answers[index].push_back(forest.predict(row));
+    }
+    return {};
+  };
+  TRY(core::parallel_for(plan.point.size(), context.threads, grow));
+  Baseline baseline{"predecessor_forest", "predecessor's forest, its eight features", std::vector<double>(test.size())};
+  for (std::size_t part = 0; part < answers.size(); ++part) {
+    for (std::size_t i = 0; i < test.size(); ++i) baseline.predictions[i] += plan.point[part].weight * answers[part][i];
   }
   return baseline;
 }

@@ -296,6 +296,7 @@ Result<void> check_golden(const RatingScorer& scorer, const FileMap& files) {
       const std::string text = TRY(cell.second.as_string());
       listing::set_field(listing, *field, text, notes);
     }
+    listing::fill_implied(listing, notes);
     const Prediction prediction = scorer.predict(listing);
     const double stored = TRY(rows[index].double_at("rating"));
     double difference = std::abs(prediction.value - stored);

@@ -191,7 +191,11 @@ std::vector<Prediction> RatingScorer::score(const Rows& rows) const {
   std::vector<Prediction> predictions;
   const auto& listing_rows = dynamic_cast<const ListingRows&>(rows);
   predictions.reserve(rows.size());
-  for (const Listing& listing : listing_rows.listings()) predictions.push_back(predict(listing));
+  for (Listing listing : listing_rows.listings()) {
+    std::vector<listing::FieldNote> notes;
+    listing::fill_implied(listing, notes);
+    predictions.push_back(predict(listing));
+  }
   return predictions;
 }
 
