@@ -23,7 +23,7 @@ using core::ErrorCode;
 using core::Result;
 
 constexpr std::size_t kDepthMax = 128;
-constexpr std::size_t kExpandedNodesMax = 1'000'000;
+constexpr std::size_t kExpandedNodesMax = 100'000;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
@@ -410,6 +410,13 @@ std::string name_of_key(const Json& key) {
 }
 
 }  // namespace
+
+YamlNode::YamlNode() = default;
+YamlNode::~YamlNode() = default;
+YamlNode::YamlNode(const YamlNode&) = default;
+YamlNode::YamlNode(YamlNode&&) noexcept = default;
+YamlNode& YamlNode::operator=(const YamlNode&) = default;
+YamlNode& YamlNode::operator=(YamlNode&&) noexcept = default;
 
 const YamlNode* YamlNode::find(std::string_view name) const {
   for (const auto& member : members) {

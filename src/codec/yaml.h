@@ -32,6 +32,14 @@ struct YamlNode {
   YamlMark start;
   YamlMark end;
 
+  // Defined in yaml.cc, where std::pair of this type is complete: clang 14 asks for it.
+  YamlNode();
+  ~YamlNode();
+  YamlNode(const YamlNode&);
+  YamlNode(YamlNode&&) noexcept;
+  YamlNode& operator=(const YamlNode&);
+  YamlNode& operator=(YamlNode&&) noexcept;
+
   // The member whose key has that text, or nullptr.
   const YamlNode* find(std::string_view name) const;
 
@@ -42,10 +50,10 @@ struct YamlNode {
 // Parses one document; an empty one (or one that is null) is an empty mapping. kInvalidInput names line and column: syntax
 // errors, invalid UTF-8, duplicate keys, anchors that are not defined, more than one document, depth over 128, keys that are
 // not scalars, tags beyond those of the core schema. kUnsupported: a %YAML 1.1 directive. kTooLarge: aliases that expand to
-// more than a million nodes. Scalars: see dvc.md 2.1 (yes/no are strings, 0o17, 0x1F, 1_000, .nan; dates stay strings here).
+// more than 100,000 nodes. Scalars: see dvc.md 2.1 (yes/no are strings, 0o17, 0x1F, 1_000, .nan; dates stay strings here).
 core::Result<YamlNode> parse_yaml(std::string_view text);
 
-// Text as ruamel.yaml's round-trip dumper (0.17) writes it for DVC: block style, indent 2, sequences not indented under their
+// Text as ruamel.yaml's round-trip dumper (0.19) writes it for DVC: block style, indent 2, sequences not indented under their
 // key, width 80, plain scalars where a 1.2 reader reads the same string back, else quoted; null is an empty value; floats
 // as Python's repr; ends with a newline. Objects keep their order. Byte for byte the same, except where ruamel.yaml's own
 // text is read back as something else: U+0085, U+2028 and U+2029 are escaped, long keys full of escapes get a "?", and a

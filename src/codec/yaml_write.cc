@@ -1,7 +1,8 @@
-// ruamel.yaml 0.17's block emitter, reduced to what DVC asks of it. Where a line breaks depends on the emitter's state, so
+// ruamel.yaml 0.19's block emitter, reduced to what DVC asks of it. Where a line breaks depends on the emitter's state, so
 // its state (column, whitespace, indention) is kept as it keeps it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <string>
@@ -243,10 +244,12 @@ class Emitter {
     while (at < text.size()) {
       std::size_t end = at;
       while (end < text.size() && text[end] != ' ') ++end;
+      // A word that would pass the width begins a line; the space before it is already written.
+      if (indent != kNoIndent && column_ > indent && column_ + static_cast<int>(end - at) > kWidth) write_indent(indent);
       put(text, at, end);
       at = end;
       while (end < text.size() && text[end] == ' ') ++end;
-      if (end - at == 1 && column_ > kWidth && may_split) {
+      if (end - at == 1 && column_ >= kWidth && may_split) {
         write_indent(indent);
         whitespace_ = false;
         indention_ = false;
@@ -302,7 +305,7 @@ class Emitter {
   }
 
   static bool stands_for_itself(char32_t point) {
-    return is_printable(point) && point <= 0xFFFF && point != '"' && point != '\\';
+    return is_printable(point) && point != '"' && point != '\\';
   }
 
   // Characters between double quotes.
@@ -312,8 +315,22 @@ class Emitter {
     return size;
   }
 
-  // [start, end) is text that is not yet written. Beyond the Basic Multilingual Plane ruamel.yaml escapes in double quotes
-  // only.
+  // Whether a line that breaks before text[end] needs a backslash, so that the reader does not turn the break into a space.
+  // ruamel.yaml also leaves it out before some characters that are no space, and so reads back another text; not here.
+  static bool needs_backslash(const Points& text, std::size_t start, std::size_t end) {
+    if (text[std::max(start, end)] != ' ') return true;
+    const auto from = text.begin() + static_cast<std::ptrdiff_t>(end);
+    const auto space = std::find(from, text.end(), U' ');
+    if (space == text.end()) return true;
+    const auto stop = std::find(from, space, U'\n');
+    if (stop + 1 == text.end()) return true;
+    const char32_t next = *(stop + 1);
+    if (*stop == '\n' && next != ' ') return true;
+    const bool has_quote = std::any_of(from, stop, [](char32_t point) { return point == '"' || point == '\''; });
+    return has_quote || next == ' ' || next == '\n' || (text[end - 1] == ' ' && text[end] == ' ') || start == end;
+  }
+
+  // [start, end) is text that is not yet written.
   void write_double_quoted(const Points& text, bool may_split, int indent) {
     write_indicator("\"", true);
     std::size_t start = 0;
@@ -330,15 +347,17 @@ class Emitter {
       const bool is_inside = end > 0 && end + 1 < text.size();
       if (is_inside && (text[end] == ' ' || start >= end) && may_split &&
           column_ + static_cast<int>(end) - static_cast<int>(start) > kWidth) {
+        const bool has_backslash = needs_backslash(text, start, end);
         if (start < end) {
           put(text, start, end);
           start = end;
         }
-        put_ascii("\\");
+        if (has_backslash) put_ascii("\\");
         write_indent(indent);
         whitespace_ = false;
         indention_ = false;
-        if (text[start] == ' ') put_ascii("\\");
+        if (has_backslash && text[start] == ' ') put_ascii("\\");
+        if (!has_backslash) ++start;  // the break is read as this space
       }
     }
     write_indicator("\"", false);
