@@ -262,6 +262,7 @@ core::Result<Child> Child::start(const Command& command) {
   const auto connect = [&actions](Output wanted, int target, Stream& stream,
                                   Descriptor& child_end) -> core::Result<void> {
     if (wanted == Output::kDiscard) actions.put_null(target, O_WRONLY);
+    if (wanted == Output::kStandardError && target != STDERR_FILENO) actions.put(STDERR_FILENO, target);
     if (wanted != Output::kCapture) return {};
     Pipe pipe = TRY(make_pipe());
     stream.descriptor = std::move(pipe.reading);
@@ -270,6 +271,7 @@ core::Result<Child> Child::start(const Command& command) {
     actions.put(child_end.number(), target);
     return {};
   };
+  // Standard output first: it may go to our own standard error, whatever becomes of the child's.
   TRY(connect(command.standard_output, STDOUT_FILENO, child.output_, child_output));
   TRY(connect(command.standard_error, STDERR_FILENO, child.errors_, child_errors));
   if (!command.folder.empty()) actions.change_folder(command.folder);

@@ -14,6 +14,7 @@ enum class Output {
   kInherit,  // goes where ours goes
   kCapture,  // collected (at most `capture_bytes_max`, the rest is dropped and `truncated` says so)
   kDiscard,
+  kStandardError,  // goes where our standard error goes
 };
 
 struct Command {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <thread>
 
 #include "os/file_system.h"
@@ -71,6 +72,24 @@ TEST(RealProcesses, DiscardOutput) {
   command.standard_output = Output::kDiscard;
 
   EXPECT_EQ(real_processes().run(command).value().output, "");
+}
+
+TEST(RealProcesses, SendStandardOutputToOurStandardError) {
+  const TemporaryFolder folder;
+  Command command = shell("echo out; echo error >&2");
+  command.standard_output = Output::kStandardError;
+  const int kept = ::dup(STDERR_FILENO);
+  std::FILE* const file = std::fopen(folder.at("errors").c_str(), "w");
+  ::dup2(::fileno(file), STDERR_FILENO);
+
+  const Exit exit = real_processes().run(command).value();
+  ::dup2(kept, STDERR_FILENO);
+  ::close(kept);
+  std::fclose(file);
+
+  EXPECT_EQ(real_files().read(folder.at("errors")).value(), "out\n");
+  EXPECT_EQ(exit.output, "");
+  EXPECT_EQ(exit.error_output, "error\n");
 }
 
 TEST(RealProcesses, NameAProgramThatIsMissing) {
