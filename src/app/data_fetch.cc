@@ -23,6 +23,7 @@ namespace {
 
 constexpr const char* kKaggleDataset = "https://www.kaggle.com/api/v1/datasets/download/lava18/google-play-store-apps";
 constexpr std::size_t kRawBytesMax = std::size_t{1} << 30;
+constexpr int kDownloadTriesMax = 20;
 constexpr std::string_view kZipMagic = "PK\x03\x04";
 
 bool is_url(std::string_view text) {
@@ -81,7 +82,7 @@ class Fetcher {
   Result<Found> from_path(const std::string& path) const {
     std::string file = path;
     if (context_.files.is_folder(path)) file = os::joined(path, os::name_of(kRawFile));
-    if (!context_.files.exists(file)) return Error(ErrorCode::kNotFound, fmt::format("no {}", file));
+    if (!context_.files.exists(file)) return Error(ErrorCode::kNotFound, fmt::format("{}: no such file", file));
     std::string bytes = TRY(context_.files.read(file, kRawBytesMax));
     if (bytes.starts_with(kZipMagic)) {
       std::string unpacked = TRY(unzipped(file));
@@ -91,9 +92,11 @@ class Fetcher {
   }
 
   Result<Found> from_cache() const {
-    pipeline::Cache cache(context_.files, options_.root);
+    const pipeline::WorkspaceConfig config = TRY(pipeline::load_config(context_.files, options_.root));
+    pipeline::Cache cache(context_.files, options_.root, config.cache_folder, context_.clock);
     if (!cache.holds(declared_)) return Error(ErrorCode::kNotFound, "not in it");
-    const std::string object = fmt::format(".dvc/cache/files/md5/{}/{}", declared_.md5.substr(0, 2), declared_.md5.substr(2));
+    const std::string object = os::joined(
+        config.cache_folder, fmt::format("files/md5/{}/{}", declared_.md5.substr(0, 2), declared_.md5.substr(2)));
     std::string bytes = TRY(context_.files.read(os::joined(options_.root, object), kRawBytesMax));
     return checked(std::move(bytes), object);
   }
@@ -122,27 +125,74 @@ class Fetcher {
   }
 
   Result<Found> from_url(const std::string& url, const std::string& credentials) const {
-    const std::string part = os::joined(options_.root, ".dvc/tmp/starcast/download.part");
+    // Named by its address, so that no download is gone on with from another place.
+    const std::string part = os::joined(
+        options_.root, fmt::format(".dvc/tmp/starcast/download-{}.part", codec::md5_hex(url).substr(0, 8)));
     TRY(context_.files.make_folders(os::folder_of(part)));
+    TRY(download(url, credentials, part), url);
+    Result<std::string> bytes = context_.files.read(part, kRawBytesMax);
+    if (bytes && bytes.value().starts_with(kZipMagic)) bytes = unzipped(part);
+    TRY(context_.files.remove(part));
+    if (!bytes) return std::move(bytes).error().with_context(url);
+    return checked(std::move(bytes).value(), url);
+  }
+
+  // Goes on with what an earlier command left, and again where the connection breaks off, as long as more comes.
+  Result<void> download(const std::string& url, const std::string& credentials, const std::string& part) const {
+    std::uint64_t size = size_of(part);
+    bool began_anew = size == 0;
+    for (int tries = 0; tries < kDownloadTriesMax; ++tries) {
+      const os::Exit exit = TRY(run_curl(url, credentials, part));
+      if (exit.status == 0) return {};
+      const std::uint64_t size_now = size_of(part);
+      if (broke_off(exit) && size_now > size) {
+        size = size_now;
+        continue;
+      }
+      if (began_anew || !cannot_go_on(exit)) return download_error(exit, credentials);
+      TRY(context_.files.remove(part));
+      size = 0;
+      began_anew = true;
+    }
+    return Error(ErrorCode::kUnavailable, fmt::format("the connection broke off {} times; call again to go on", kDownloadTriesMax));
+  }
+
+  Result<os::Exit> run_curl(const std::string& url, const std::string& credentials, const std::string& part) const {
     os::Command curl;
-    curl.arguments = {"curl", "--fail", "--location", "--show-error", "--retry", "3", "--retry-connrefused", "--continue-at",
-                      "-", "--connect-timeout", "20", "--speed-limit", "1", "--speed-time", "60", "--output", part,
-                      options_.terminal ? "--progress-bar" : "--silent", "--config", "-", url};
+    curl.arguments = {"curl", "--fail", "--location", "--show-error", "--retry", "2", "--continue-at", "-",
+                      "--connect-timeout", "20", "--speed-limit", "1", "--speed-time", "60", "--output", part,
+                      "--write-out", "%{response_code}", options_.terminal ? "--progress-bar" : "--silent",
+                      "--config", "-", url};
     // The key goes through standard input, where other users of the machine cannot see it.
     if (!credentials.empty()) curl.input = fmt::format("user = \"{}\"\n", escaped(credentials));
-    curl.standard_output = os::Output::kDiscard;
+    curl.standard_output = os::Output::kCapture;
     curl.standard_error = options_.terminal ? os::Output::kInherit : os::Output::kCapture;
-    const os::Exit exit = TRY(context_.processes.run(curl));
-    if (exit.status != 0) {
-      return Error(ErrorCode::kUnavailable, fmt::format("{}: {}", url,
-                                                        exit.error_output.empty()
-                                                            ? fmt::format("curl ended with status {}", exit.status)
-                                                            : std::string(core::trimmed(exit.error_output))));
+    return context_.processes.run(curl);
+  }
+
+  std::uint64_t size_of(const std::string& path) const {
+    const Result<os::FileStatus> status = context_.files.status(path);
+    return status ? status.value().size_bytes : 0;
+  }
+
+  // curl's exit statuses: a partial file, a timeout, no answer, a broken connection, a broken HTTP/2 stream.
+  static bool broke_off(const os::Exit& exit) {
+    return exit.status == 18 || exit.status == 28 || exit.status == 52 || exit.status == 56 || exit.status == 92;
+  }
+
+  // The server serves no ranges, or has none behind what is there.
+  static bool cannot_go_on(const os::Exit& exit) { return exit.status == 33 || exit.status == 36 || exit.output == "416"; }
+
+  static Error download_error(const os::Exit& exit, const std::string& credentials) {
+    const std::string_view errors = core::trimmed(exit.error_output);
+    const std::string_view last = errors.substr(errors.rfind('\n') + 1);
+    const std::string message = last.empty() ? fmt::format("curl ended with status {}", exit.status) : std::string(last);
+    if (exit.output == "404") return Error(ErrorCode::kNotFound, message);
+    if (exit.output == "401" || exit.output == "403") {
+      return Error(ErrorCode::kUnauthenticated,
+                   message + (credentials.empty() ? "; set KAGGLE_USERNAME and KAGGLE_KEY" : "; is the Kaggle token still valid?"));
     }
-    std::string bytes = TRY(context_.files.read(part, kRawBytesMax));
-    if (bytes.starts_with(kZipMagic)) bytes = TRY(unzipped(part));
-    TRY(context_.files.remove(part));
-    return checked(std::move(bytes), url);
+    return Error(ErrorCode::kUnavailable, message);
   }
 
   static std::string escaped(std::string_view text) {
@@ -179,6 +229,7 @@ Result<DataFetchReport> fetch_data(const DataFetchOptions& options, const Contex
                                                    "makes a workspace",
                                                    declaration));
   }
+  TRY(pipeline::load_config(context.files, options.root));
   const pipeline::DvcFile dvc_file = TRY(pipeline::load_dvc_file(context.files, declaration));
   if (dvc_file.outs.size() != 1) {
     return Error(ErrorCode::kInvalidInput, fmt::format("{}: one out was expected, {} are there", declaration, dvc_file.outs.size()));
@@ -193,7 +244,7 @@ Result<DataFetchReport> fetch_data(const DataFetchOptions& options, const Contex
     const std::unique_ptr<core::ByteSource> source = TRY(context.files.open(target));
     const std::string md5 = TRY(codec::digest_of(*source, codec::DigestKind::kMd5), target);
     if (md5 == declared.md5) {
-      TRY(pipeline::track(context.files, options.root, kRawFile));
+      TRY(pipeline::track(context.files, options.root, kRawFile, context.environment, context.clock));
       return report;
     }
     return Error(ErrorCode::kFailedPrecondition,
@@ -202,9 +253,8 @@ Result<DataFetchReport> fetch_data(const DataFetchOptions& options, const Contex
                              target, md5, kRawFile, declared.md5, target));
   }
   Found found = TRY(Fetcher(options, context, declared).find());
-  if (const std::string md5 = codec::md5_hex(found.bytes); md5 != declared.md5) TRY(context.files.remove(declaration));
   TRY(context.files.write(target, found.bytes));
-  TRY(pipeline::track(context.files, options.root, kRawFile));
+  TRY(pipeline::track(context.files, options.root, kRawFile, context.environment, context.clock));
   report.source = found.source;
   report.md5 = codec::md5_hex(found.bytes);
   report.carriage_returns_restored = found.carriage_returns_restored;

@@ -34,8 +34,9 @@ struct DataFetchReport {
 // there is one). What is found has to match the md5 that data/raw/googleplaystore.csv.dvc declares; a copy whose lines
 // end in LF is given its CRs back. The file is placed atomically and put into DVC's cache. A download is resumed where it
 // broke off.
-// Errors: kNotFound/kUnavailable when nothing can be reached (the message lists every place that was tried and why not),
-// kCorrupt for a file of another md5, kNotFound for a workspace without the .dvc file.
+// Errors: kUnavailable when nothing can be reached (the message lists every place that was tried and why not), kCorrupt for
+// a `from` of another md5, kUnauthenticated when the server asks for a token, kNotFound without the .dvc file,
+// kFailedPrecondition when another file lies there already or this is no workspace.
 core::Result<DataFetchReport> fetch_data(const DataFetchOptions& options, const Context& context);
 
 }  // namespace starcast::app

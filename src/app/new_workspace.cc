@@ -55,7 +55,7 @@ Result<NewWorkspaceReport> make_workspace(const NewWorkspaceOptions& options, co
   }
   const bool in_git = pipeline::GitIgnore::find(context.files, options.folder, context.environment).has_value();
   TRY(pipeline::init_workspace(context.files, options.folder, in_git ? pipeline::Scm::kGit : pipeline::Scm::kNone));
-  if (options.raw == RawData::kGenerated) TRY(pipeline::track(context.files, options.folder, kRawFile));
+  if (options.raw == RawData::kGenerated) TRY(pipeline::track(context.files, options.folder, kRawFile, context.environment, context.clock));
   return report;
 }
 

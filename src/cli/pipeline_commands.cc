@@ -58,9 +58,15 @@ Json to_json(const pipeline::ReproReport& report) {
   return JsonObject{{"stages", std::move(stages)}};
 }
 
+// With --json our standard output is one document, so what the commands print goes to standard error; with -q nowhere.
+os::Output commands_output(const Session& session) {
+  if (session.quiet) return os::Output::kDiscard;
+  return session.json ? os::Output::kStandardError : os::Output::kInherit;
+}
+
 Result<void> run_repro(Session& session, const pipeline::ReproOptions& options) {
   Narrator narrator(session, options.dry == pipeline::Dry::kYes);
-  const pipeline::ReproReport report = TRY(app::repro(options, session.context(), narrator));
+  const pipeline::ReproReport report = TRY(app::repro(options, commands_output(session), session.context(), narrator));
   if (session.json) {
     session.print_json(to_json(report));
     return {};
