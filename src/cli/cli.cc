@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "cli/session.h"
 #include "core/strings.h"
@@ -26,38 +30,69 @@ constexpr const char* kFooter =
 // Commands whose bad arguments end with DVC's status.
 bool is_dvc_command(std::string_view name) { return name == "repro"; }
 
-// The known command nearest to a misspelt one, or "".
-std::string nearest_command(const CLI::App& app, const std::string& word) {
-  std::string nearest;
-  std::size_t distance = 4;
-  for (const CLI::App* const command : app.get_subcommands({})) {
-    const std::size_t edits = core::edit_distance(command->get_name(), word);
-    if (edits < distance) {
-      distance = edits;
-      nearest = command->get_name();
-    }
-  }
-  return nearest;
+// The command that the arguments chose, as deep as they could be followed, with its parents in front.
+std::vector<const CLI::App*> chosen_commands(const CLI::App& app) {
+  std::vector<const CLI::App*> chain = {&app};
+  while (!chain.back()->get_subcommands().empty()) chain.push_back(chain.back()->get_subcommands().front());
+  return chain;
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  std::string first_word;
-  for (int i = 1; i < argc && first_word.empty(); ++i) {
-    if (argv[i][0] != '-') first_word = argv[i];
+// The known name nearest to a misspelt one, as "; did you mean 'name'?", or "".
+std::string suggestion(const std::vector<std::string>& known, const std::string& word) {
+  const std::string* nearest = nullptr;
+  std::size_t distance = 4;
+  for (const std::string& name : known) {
+    const std::size_t edits = core::edit_distance(name, word);
+    if (edits >= distance || edits >= word.size()) continue;
+    distance = edits;
+    nearest = &name;
   }
-  bool known = false;
-  for (const CLI::App* const command : app.get_subcommands({})) known = known || command->get_name() == first_word;
+  return nearest == nullptr ? "" : fmt::format("; did you mean '{}'?", *nearest);
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* const command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const std::vector<const CLI::App*>& chain) {
+  std::vector<std::string> names;
+  for (const CLI::App* const command : chain) {
+    for (const CLI::Option* const option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+// What is wrong with the arguments, in our words where CLI11's are none.
+std::string usage_message(const std::vector<const CLI::App*>& chain, const CLI::ParseError& error) {
+  const CLI::App& command = *chain.back();
+  const std::vector<std::string> names = command_names(command);
+  for (const std::string& word : chain.front()->remaining(true)) {
+    if (word.starts_with("-") && word.size() > 1) {
+      const std::string name = word.substr(0, word.find('='));
+      return fmt::format("there is no option '{}'{}", name, suggestion(option_names(chain), name));
+    }
+    if (names.empty()) return fmt::format("'{}' is one argument too many", word);
+    return fmt::format("there is no command '{}'{}", word, suggestion(names, word));
+  }
+  if (!names.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    return fmt::format("a command is missing: {}", fmt::join(names, ", "));
+  }
   std::string message = error.what();
-  std::string help = "starcast --help";
-  if (known) {
-    help = "starcast " + first_word + " --help";
-  } else if (!first_word.empty()) {
-    const std::string nearest = nearest_command(app, first_word);
-    message = fmt::format("there is no command '{}'", first_word);
-    if (!nearest.empty()) message += fmt::format("; did you mean '{}'?", nearest);
-  }
-  fmt::print(stderr, "starcast: {}\nTry '{}'.\n", message, help);
-  return usage_status(is_dvc_command(first_word) ? Grammar::kDvc : Grammar::kOwn);
+  if (!message.empty()) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  return message;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<const CLI::App*> chain = chosen_commands(app);
+  std::string help;
+  for (const CLI::App* const command : chain) help += command->get_name() + " ";
+  fmt::print(stderr, "starcast: {}\nTry '{}--help'.\n", usage_message(chain, error), help);
+  const bool is_dvcs = chain.size() > 1 && is_dvc_command(chain[1]->get_name());
+  return usage_status(is_dvcs ? Grammar::kDvc : Grammar::kOwn);
 }
 
 Result<void> act(Session& session) {
@@ -66,6 +101,27 @@ Result<void> act(Session& session) {
   }
   TRY(session.action(session));
   return session.finish();
+}
+
+int report_error(const Error& error, Session& session) {
+  // What was printed before comes first; that it could not be printed matters less than the error itself.
+  static_cast<void>(session.finish().has_value());
+  if (session.json) {
+    const codec::JsonObject details{{"code", core::name_of(error.code())}, {"message", error.message()}};
+    fmt::print(stderr, "{}\n", codec::to_text(codec::JsonObject{{"error", details}}, codec::JsonStyle::kCompact));
+  } else {
+    fmt::print(stderr, "starcast: {}\n", error.message());
+  }
+  return exit_status_of(error.code(), session.grammar);
+}
+
+// --help and --version.
+int print_answer(const CLI::App& app, const CLI::Success& success, Session& session) {
+  std::ostringstream answer;
+  app.exit(success, answer, answer);
+  session.print(answer.str());
+  const Result<void> printed = session.finish();
+  return printed ? kSuccess : report_error(printed.error(), session);
 }
 
 }  // namespace
@@ -85,23 +141,14 @@ int run(int argc, char** argv) {
   add_pipeline_commands(app, session);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+  } catch (const CLI::Success& success) {
+    return print_answer(app, success, session);
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error, argc, argv);
+    return usage_error(app, error);
   }
   try {
     const Result<void> result = act(session);
-    if (result) return kSuccess;
-    if (session.json) {
-      fmt::print(stderr, "{}\n",
-                 codec::to_text(codec::JsonObject{{"error", codec::JsonObject{{"code", core::name_of(result.error().code())},
-                                                                              {"message", result.error().message()}}}},
-                                codec::JsonStyle::kCompact));
-    } else {
-      fmt::print(stderr, "starcast: {}\n", result.error().message());
-    }
-    return exit_status_of(result.error().code(), session.grammar);
+    return result ? kSuccess : report_error(result.error(), session);
   } catch (const std::exception& exception) {
     fmt::print(stderr, "starcast: internal error: {}\n", exception.what());
     return exit_status_of(ErrorCode::kInternal, session.grammar);

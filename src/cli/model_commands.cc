@@ -53,8 +53,19 @@ void say_generated(Session& session) {
   session.print_line("THIS MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS APPS DO NOT EXIST, ITS ANSWERS MEAN NOTHING.");
 }
 
+// What could not be used as it stood; the rows count all the same, but for ragged ones.
+void warn_of_notes(core::Log& log, const listing::ReadReport& read, const std::string& file_name) {
+  constexpr std::size_t kShown = 5;
+  for (std::size_t i = 0; i < read.notes.size() && i < kShown; ++i) {
+    log.warning("{}:{}: {}", file_name, read.notes[i].line, read.notes[i].text);
+  }
+  const std::size_t total = read.notes.size() + read.notes_dropped;
+  if (total > kShown) log.warning("{}: {} notes more", file_name, total - kShown);
+}
+
 Result<void> run_prepare(Session& session, const app::PrepareOptions& options) {
   const app::PrepareReport report = TRY(app::prepare(options, session.context()));
+  warn_of_notes(session.context().log, report.read, options.raw);
   if (session.json) {
     session.print_json(listing::to_json(report.read, report.clean));
     return {};
@@ -225,6 +236,7 @@ struct PredictArguments {
   std::string package = app::kPackageFolder;
   double level = 0.8;
   Columns columns = Columns::kAll;
+  bool table = false;  // for people, also where standard output is no terminal
 };
 
 // Prints predictions one by one: JSON Lines, CSV in a pipe, aligned lines on a terminal.
@@ -235,7 +247,7 @@ class PredictionPrinter {
         arguments_(arguments),
         sink_(session),
         csv_(sink_),
-        pretty_(!session.json && arguments.columns == Columns::kAll && os::is_terminal_output()) {}
+        pretty_(!session.json && arguments.columns == Columns::kAll && (arguments.table || os::is_terminal_output())) {}
 
   Result<void> start() {
     if (session_.json) return {};
@@ -282,16 +294,6 @@ class PredictionPrinter {
   bool pretty_;
 };
 
-// What could not be used as it stood; the rows were answered all the same, but for ragged ones.
-void warn_of_notes(core::Log& log, const listing::ReadReport& read, const std::string& file_name) {
-  constexpr std::size_t kShown = 5;
-  for (std::size_t i = 0; i < read.notes.size() && i < kShown; ++i) {
-    log.warning("{}:{}: {}", file_name, read.notes[i].line, read.notes[i].text);
-  }
-  const std::size_t total = read.notes.size() + read.notes_dropped;
-  if (total > kShown) log.warning("{}: {} notes more", file_name, total - kShown);
-}
-
 Result<void> run_predict(Session& session, const PredictArguments& arguments) {
   const app::Context& context = session.context();
   const model::RatingScorer scorer = TRY(model::load_package(context.files, arguments.package));
@@ -326,6 +328,7 @@ void add_predict(CLI::App& parent, Session& session) {
       ->type_name("FILE|-");
   command->add_option("-m,--model", arguments->package, "the model package")->capture_default_str()->type_name("DIR");
   command->add_option("--level", arguments->level, "of the interval: 0.5, 0.8, 0.9 or 0.95")->capture_default_str();
+  command->add_flag("--table", arguments->table, "aligned for reading (the default on a terminal)");
   command
       ->add_option_function<std::string>(
           "--output-columns", [arguments](const std::string& name) { arguments->columns = name == "numbers" ? Columns::kNumbers : Columns::kAll; },
