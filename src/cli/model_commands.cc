@@ -12,6 +12,9 @@
 #include "codec/csv.h"
 #include "codec/number.h"
 #include "core/strings.h"
+#include "learn/evaluation.h"
+#include "learn/rating_trainer.h"
+#include "listing/clean.h"
 #include "model/package.h"
 
 namespace starcast::cli {

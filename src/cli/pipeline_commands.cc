@@ -1,6 +1,7 @@
 #include "app/repro.h"
 #include "cli/session.h"
 #include "os/terminal.h"
+#include "pipeline/repro.h"
 
 namespace starcast::cli {
 
