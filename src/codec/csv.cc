@@ -250,7 +250,12 @@ Result<CsvRead> CsvReader::next(CsvRecord& record) {
     }
 
     if (byte == s.options.separator) {
-      TRY(s.finish_field(fields, at));
+      if (s.mode == Mode::kUnquoted && fields.size() < s.options.fields_max) [[likely]] {
+        fields.emplace_back(s.buffer.data() + s.field, at - s.field);
+        s.field = at + 1;
+      } else {
+        TRY(s.finish_field(fields, at));
+      }
     } else if (byte == '"') {
       if (at == s.field && s.mode == Mode::kUnquoted) {
         s.mode = Mode::kQuoted;

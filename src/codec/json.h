@@ -14,7 +14,7 @@
 namespace starcast::codec {
 
 class Json;
-using JsonArray = std::vector<Json>;
+using JsonArray = std::vector<Json>;  // a list that holds one list is JsonArray{Json(JsonArray{...})}: without Json() compilers differ
 using JsonMember = std::pair<std::string, Json>;
 using JsonObject = std::vector<JsonMember>;  // in the order of the text
 

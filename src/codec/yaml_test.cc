@@ -326,6 +326,18 @@ TEST(YamlWriter, ALongFirstWordBeginsALine) {
   EXPECT_EQ(scalar_line(path), fmt::format("k: \n  {}\n", path));
 }
 
+TEST(YamlWriter, NeverBreaksAKeyThatStandsOnOneLine) {
+  const std::string key = std::string(90, 'k') + " more words";
+
+  EXPECT_EQ(to_yaml(Json(JsonObject{{key, "v"}})), fmt::format("{}: \n  v\n", key));
+}
+
+TEST(YamlWriter, NeverBreaksAfterSeveralSpaces) {
+  const std::string text = std::string(60, 'a') + "  " + std::string(40, 'b');
+
+  EXPECT_EQ(parsed(scalar_line(text)).find("k")->text, text);
+}
+
 TEST(YamlWriter, ABreakInDoubleQuotesThatIsNoSpaceKeepsItsBackslash) {
   const std::string text = std::string(90, 'z') + "\t" + "yyyy b";
 

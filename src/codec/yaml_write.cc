@@ -241,11 +241,14 @@ class Emitter {
     whitespace_ = false;
     indention_ = false;
     std::size_t at = 0;
+    std::size_t spaces = 0;
     while (at < text.size()) {
       std::size_t end = at;
       while (end < text.size() && text[end] != ' ') ++end;
-      // A word that would pass the width begins a line; the space before it is already written.
-      if (indent != kNoIndent && column_ > indent && column_ + static_cast<int>(end - at) > kWidth) write_indent(indent);
+      // A word that would pass the width begins a line; the space before it is already written. ruamel.yaml also breaks
+      // keys, which no reader takes, and after several spaces, of which one is left then; not here.
+      const bool passes_width = column_ > indent && column_ + static_cast<int>(end - at) > kWidth;
+      if (may_split && passes_width && spaces <= 1) write_indent(indent);
       put(text, at, end);
       at = end;
       while (end < text.size() && text[end] == ' ') ++end;
@@ -256,6 +259,7 @@ class Emitter {
       } else {
         put(text, at, end);
       }
+      spaces = end - at;
       at = end;
     }
   }
