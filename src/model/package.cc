@@ -33,6 +33,7 @@ const std::map<std::string, std::string>& embedded_package_files();
 namespace {
 
 constexpr std::string_view kChecksums = "SHA256SUMS";
+constexpr std::string_view kMlmodel = "MLmodel";
 constexpr double kGoldenTolerance = 1e-9;
 // What the metadata says it was written for: the newest MLflow that the packages are tested with.
 constexpr std::string_view kMlflowVersion = "3.17.2";
@@ -173,9 +174,17 @@ void add_input_example(FileMap& files, const Signature& signature, const Listing
   files["serving_input_example.json"] = codec::to_text(JsonObject{{"dataframe_split", split}}, JsonStyle::kPretty);
 }
 
+// MLflow's own commands rewrite these: a registered model gets ids, set requirements replace ours. No number depends on
+// them; what matters in MLmodel is checked by its meaning.
+bool is_left_to_mlflow(std::string_view path) {
+  return path == kMlmodel || path == "requirements.txt" || path == "python_env.yaml" || path == "conda.yaml";
+}
+
 std::string checksums_of(const FileMap& files) {
   std::string text;
-  for (const auto& [path, bytes] : files) text += fmt::format("{}  {}\n", codec::sha256_hex(bytes), path);
+  for (const auto& [path, bytes] : files) {
+    if (!is_left_to_mlflow(path)) text += fmt::format("{}  {}\n", codec::sha256_hex(bytes), path);
+  }
   return text;
 }
 
@@ -228,6 +237,19 @@ Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& fol
     files.emplace(path, std::move(bytes));
   }
   return files;
+}
+
+// The signature is what tells MLflow, and who asks it, which columns to send.
+Result<void> check_mlmodel(const os::FileSystem& disk, const std::string& folder) {
+  const std::string path = os::joined(folder, kMlmodel);
+  const std::string text = TRY(disk.read(path), "model package");
+  const codec::YamlNode mlmodel = TRY(codec::parse_yaml(text), path);
+  const Json json = mlmodel.to_json();
+  const Json* const signature_json = TRY(json.at("signature"), path);
+  const Signature signature = TRY(signature_from_mlflow(*signature_json), path);
+  if (signature == RatingScorer::rating_signature()) return {};
+  return Error(ErrorCode::kCorrupt,
+               fmt::format("{}: its signature is not that of a rating model; train again or fetch the package anew", path));
 }
 
 Result<Json> json_file(const FileMap& files, const std::string& path) {
@@ -335,7 +357,7 @@ Result<void> save_package(os::FileSystem& disk, const std::string& folder, const
   Encoder stored_encoder = TRY(Encoder::from_json(encoder_json));
   const RatingScorer scorer = TRY(RatingScorer::create(std::move(stored_encoder), model));
   files["starcast/golden.json"] = golden_json(scorer, examples);
-  files["MLmodel"] = package_mlmodel();
+  files[std::string(kMlmodel)] = package_mlmodel();
   add_environment(files, "", fmt::format("mlflow=={}\npandas\n", kMlflowVersion));
   add_input_example(files, scorer.signature(), examples.front());
   files["code/starcast_pyfunc.py"] = embedded_package_files().at("starcast_pyfunc.py");
@@ -349,6 +371,7 @@ Result<RatingScorer> load_package(const os::FileSystem& disk, const std::string&
   const Json encoder_json = TRY(json_file(files, "starcast/encoder.json"), folder);
   Encoder encoder = TRY(Encoder::from_json(encoder_json), folder);
   RatingScorer scorer = TRY(RatingScorer::create(std::move(encoder), model), folder);
+  TRY(check_mlmodel(disk, folder));
   TRY(check_golden(scorer, files), folder);
   return scorer;
 }

@@ -20,8 +20,8 @@ inline constexpr int kPackageFormat = 1;
 core::Result<void> save_package(os::FileSystem& files, const std::string& folder, const features::Encoder& encoder,
                                 const RatingModel& model, std::span<const listing::Listing> examples);
 
-// Reads and verifies a package: checksums of every file, format, signature, and the golden rows' predictions, which may
-// differ by 1e-9 at most (another processor's logarithm). kNotFound: no such folder, with the command that makes it;
+// Reads and verifies a package: checksums of every file but those that MLflow rewrites, format, signature, and the golden
+// rows' predictions, which may differ by 1e-9 at most (another processor's logarithm). kNotFound: no such folder, with the command that makes it;
 // kCorrupt: names the file; kUnsupported: another format, names both numbers.
 core::Result<RatingScorer> load_package(const os::FileSystem& files, const std::string& folder);
 

@@ -96,6 +96,34 @@ TEST_F(ModelPackage, RefusesAModelThatDoesNotRepeatItsGoldenRows) {
   EXPECT_NE(scorer.error().message().find("golden row 0"), std::string::npos);
 }
 
+TEST_F(ModelPackage, LoadsAfterMlflowHasGivenItAnIdAndOtherRequirements) {
+  tamper("models/rating/MLmodel", "mlflow_version:", "model_id: m-0123456789abcdef0123456789abcdef\nmlflow_version:");
+  tamper("models/rating/requirements.txt", "pandas", "pandas==3.0.0");
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  EXPECT_TRUE(scorer) << scorer.error().message();
+}
+
+TEST_F(ModelPackage, RefusesASignatureThatAsksForOtherColumns) {
+  tamper("models/rating/MLmodel", "Genres", "Genders");
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code(), core::ErrorCode::kCorrupt);
+  EXPECT_NE(scorer.error().message().find("models/rating/MLmodel"), std::string::npos);
+}
+
+TEST_F(ModelPackage, MissesItsMlmodel) {
+  ASSERT_TRUE(files_.remove("models/rating/MLmodel"));
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_NE(scorer.error().message().find("models/rating/MLmodel"), std::string::npos);
+}
+
 TEST_F(ModelPackage, NamesTheCommandThatMakesAMissingPackage) {
   const auto scorer = load_package(files_, "models/none");
 

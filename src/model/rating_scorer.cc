@@ -27,25 +27,6 @@ std::vector<Field> input_fields() {
   return fields;
 }
 
-ColumnType type_of(Field field) {
-  switch (field) {
-    case Field::kReviews:
-    case Field::kSize:
-    case Field::kInstalls:
-    case Field::kPrice: return ColumnType::kAny;
-    case Field::kApp:
-    case Field::kCategory:
-    case Field::kRating:
-    case Field::kType:
-    case Field::kContentRating:
-    case Field::kGenres:
-    case Field::kLastUpdated:
-    case Field::kCurrentVersion:
-    case Field::kAndroidVersion: return ColumnType::kString;
-  }
-  return ColumnType::kString;
-}
-
 class ListingRows final : public Rows {
  public:
   ListingRows() : fields_(input_fields()) {}
@@ -159,8 +140,10 @@ Result<RatingScorer> RatingScorer::create(features::Encoder encoder, const Ratin
 
 Signature RatingScorer::rating_signature() {
   Signature signature;
+  // Every cell may be text or number: pandas makes numbers of versions and of names such as 365, and of a column in which
+  // all is missing; MLflow would refuse all these for a column of strings.
   for (const Field field : input_fields()) {
-    signature.inputs.push_back({std::string(listing::name_of(field)), type_of(field), false});
+    signature.inputs.push_back({std::string(listing::name_of(field)), ColumnType::kAny, false});
   }
   for (const char* const name : {"rating", "low", "high"}) signature.outputs.push_back({name, ColumnType::kDouble, true});
   return signature;

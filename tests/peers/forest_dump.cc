@@ -1,0 +1,121 @@
+// Writes what our forests predict, for a comparison with LightGBM's: forest_dump PACKAGE LISTINGS OUT
+//
+// OUT/rows.f64 has the feature rows: each listing as the package's encoder gives it, then rows made to be hard (missing,
+// zero, infinite and tiny cells, and cells that equal a threshold of a tree). OUT/NAME.f64 has forest NAME's prediction of
+// each row. All are doubles in this machine's byte order, row after row.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codec/json.h"
+#include "core/random.h"
+#include "features/encoder.h"
+#include "features/matrix.h"
+#include "forest/forest.h"
+#include "listing/reader.h"
+#include "os/file_system.h"
+#include "os/path.h"
+
+namespace starcast {
+namespace {
+
+using core::Result;
+
+struct NamedForest {
+  std::string name;
+  forest::Forest forest;
+};
+
+Result<std::vector<NamedForest>> load_forests(const os::FileSystem& files, const std::string& package) {
+  std::vector<NamedForest> forests;
+  const std::string folder = os::joined(package, "forests");
+  for (const os::FolderEntry& entry : TRY(files.list(folder))) {
+    const std::string path = os::joined(os::joined(folder, entry.name), "model.lgb");
+    const std::string text = TRY(files.read(path));
+    forest::Forest forest = TRY(forest::parse_lightgbm(text), path);
+    forests.push_back({entry.name, std::move(forest)});
+  }
+  return forests;
+}
+
+Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& package, const std::string& listings) {
+  const std::string encoder_text = TRY(files.read(os::joined(package, "starcast/encoder.json")));
+  const codec::Json encoder_json = TRY(codec::parse_json(encoder_text));
+  const features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json));
+  const std::unique_ptr<core::ByteSource> source = TRY(files.open(listings));
+  listing::ReaderOptions options;
+  options.file_name = listings;
+  const listing::ListingFile file = TRY(listing::read_listings(*source, options));
+  features::Matrix rows(file.listings.size(), encoder.columns().size());
+  for (std::size_t i = 0; i < rows.rows; ++i) encoder.transform(file.listings[i], rows.row(i));
+  return rows;
+}
+
+// Copies of the rows in which one cell in four is replaced by a value on which tree walks may differ.
+features::Matrix hardened(const features::Matrix& rows, const std::vector<NamedForest>& forests) {
+  std::vector<std::vector<double>> thresholds(rows.columns);
+  for (const NamedForest& named : forests) {
+    for (const forest::Tree& tree : named.forest.trees()) {
+      for (std::size_t node = 0; node < tree.feature.size(); ++node) {
+        thresholds[static_cast<std::size_t>(tree.feature[node])].push_back(tree.threshold[node]);
+      }
+    }
+  }
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> specials = {core::kMissing, 0.0, -0.0, kInfinity, -kInfinity, 1e-36, -1e-36, 1e-34, 1e300};
+  core::Random random(1);
+  features::Matrix hard = rows;
+  for (std::size_t i = 0; i < hard.values.size(); ++i) {
+    const std::vector<double>& equal_to = thresholds[i % hard.columns];
+    const std::uint64_t choice = random.below(8);
+    if (choice == 0) hard.values[i] = specials[random.below(specials.size())];
+    if (choice == 1 && !equal_to.empty()) hard.values[i] = equal_to[random.below(equal_to.size())];
+  }
+  return hard;
+}
+
+Result<void> write_doubles(os::FileSystem& files, const std::string& path, const std::vector<double>& values) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(values));
+  std::string text(bytes.size(), '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) text[i] = static_cast<char>(bytes[i]);
+  return files.write(path, text);
+}
+
+Result<void> dump(const std::string& package, const std::string& listings, const std::string& out) {
+  os::FileSystem& files = os::real_files();
+  const std::vector<NamedForest> forests = TRY(load_forests(files, package));
+  features::Matrix rows = TRY(encoded(files, package, listings));
+  const features::Matrix hard = hardened(rows, forests);
+  rows.values.insert(rows.values.end(), hard.values.begin(), hard.values.end());
+  rows.rows += hard.rows;
+  TRY(files.make_folders(out));
+  TRY(write_doubles(files, os::joined(out, "rows.f64"), rows.values));
+  for (const NamedForest& named : forests) {
+    std::vector<double> predictions;
+    predictions.reserve(rows.rows);
+    for (std::size_t i = 0; i < rows.rows; ++i) predictions.push_back(named.forest.predict(rows.row(i)));
+    TRY(write_doubles(files, os::joined(out, named.name + ".f64"), predictions));
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace starcast
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    fmt::print(stderr, "usage: forest_dump PACKAGE LISTINGS OUT\n");
+    return 2;
+  }
+  const auto dumped = starcast::dump(argv[1], argv[2], argv[3]);
+  if (!dumped) {
+    fmt::print(stderr, "forest_dump: {}\n", dumped.error().message());
+    return 1;
+  }
+  return 0;
+}
