@@ -78,7 +78,7 @@ void add_data_commands(CLI::App& parent, Session& session) {
   new_command->add_option("folder", workspace->folder, "where")->required()->type_name("DIR");
   new_command->add_flag("--sample", *generated, "with a generated sample as raw data");
   new_command->add_option("--sample-apps", workspace->sample.apps, "how many listings the sample has")
-      ->check(CLI::Range(std::size_t{100}, std::size_t{100000000}));
+      ->check(CLI::Range(std::size_t{100}, std::size_t{10000000}));
   new_command->add_option("--sample-seed", workspace->sample.seed, "the sample's seed");
 }
 

@@ -1,6 +1,8 @@
 #include "app/repro.h"
 #include "cli/session.h"
+#include "os/process.h"
 #include "os/terminal.h"
+#include "pipeline/repro.h"
 #include "pipeline/repro.h"
 
 namespace starcast::cli {
