@@ -13,6 +13,7 @@
 #include "core/numeric.h"
 #include "features/column_group.h"
 #include "features/level_counts.h"
+#include "features/name_text.h"
 #include "features/plain_columns.h"
 #include "features/predecessor_columns.h"
 #include "features/stored_members.h"
@@ -56,6 +57,7 @@ std::vector<std::unique_ptr<ColumnGroup>> groups_of(FeatureSet set, codec::Date 
       groups.push_back(std::make_unique<WordEncoding>());
       groups.push_back(std::make_unique<LevelCounts>());
       groups.push_back(std::make_unique<WithinCategory>());
+      groups.push_back(std::make_unique<NameText>());
       break;
     case FeatureSet::kPredecessor: groups.push_back(std::make_unique<PredecessorColumns>()); break;
   }

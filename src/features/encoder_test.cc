@@ -191,7 +191,7 @@ TEST(Encoder, HasTheListingsColumnsInOrder) {
                        "te_genre1",   "te_genres",    "te_content",   "te_version",   "te_date",     "te_date_android",
                        "te_word1",    "te_letters4",  "te_size",      "te_inst_cat",  "te_lastword", "te_words2",
                        "te_android",  "te_words",     "cnt_word1",    "cnt_version",  "cnt_date",    "cnt_size",
-                       "cnt_android", "cnt_date_android", "rank_cat", "ratio_cat"}));
+                       "cnt_android", "cnt_date_android", "rank_cat", "ratio_cat", "name_text"}));
 }
 
 TEST(Encoder, TakesTheLastDateAsToday) {
@@ -242,6 +242,7 @@ TEST(Encoder, NamesOfAnyLengthAndScriptAreFine) {
     const std::vector<double> row = row_of(fitted.encoder, rated(name, "GAME", 5, 4));
     EXPECT_GT(cell_of(fitted.encoder, row, "name_len"), 0) << name.substr(0, 20);
     EXPECT_TRUE(std::isfinite(cell_of(fitted.encoder, row, "te_words"))) << name.substr(0, 20);
+    EXPECT_TRUE(std::isfinite(cell_of(fitted.encoder, row, "name_text"))) << name.substr(0, 20);
   }
 }
 

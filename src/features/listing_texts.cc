@@ -80,6 +80,7 @@ ListingTexts::ListingTexts(const Listing& listing) : listing_(&listing) {
                   listing.current_version.size() + listing.android_version.size() + installs.size() + 64);
 
   buffer_ = key;
+  key_ = {0, key.size()};
   add_words(key);
   put(Text::kCategory, listing.category);
   put(Text::kGenres, listing.genres);
@@ -100,16 +101,15 @@ ListingTexts::ListingTexts(const Listing& listing) : listing_(&listing) {
 }
 
 void ListingTexts::add_words(std::string_view key) {
-  std::vector<Slice> words;
   std::size_t position = 0;
   std::size_t letters_end = 0;
   bool in_word = false;
   for_each_character(key, [&](char32_t point) {
     const std::size_t width = width_of(point);
     if (is_letter_or_digit(point)) {
-      if (!in_word) words.push_back({position, 0});
+      if (!in_word) words_.push_back({position, 0});
       in_word = true;
-      words.back().length += width;
+      words_.back().length += width;
     } else {
       in_word = false;
     }
@@ -120,25 +120,26 @@ void ListingTexts::add_words(std::string_view key) {
     ++name_.characters;
     if (name_.characters <= kFirstLettersLength) letters_end = position;
   });
-  name_.words = words.size();
+  name_.words = words_.size();
   set(Text::kFirstLetters, {0, letters_end});
 
-  if (!words.empty()) {
-    set(Text::kFirstWord, words.front());
-    set(Text::kLastWord, words.back());
-    set(Text::kFirstTwoWords, words.front());
+  if (!words_.empty()) {
+    set(Text::kFirstWord, words_.front());
+    set(Text::kLastWord, words_.back());
+    set(Text::kFirstTwoWords, words_.front());
   }
-  if (words.size() > 1) {
+  if (words_.size() > 1) {
     const std::size_t begin = buffer_.size();
-    buffer_.append(key.substr(words[0].begin, words[0].length)).append(" ");
-    buffer_.append(key.substr(words[1].begin, words[1].length));
+    buffer_.append(key.substr(words_[0].begin, words_[0].length)).append(" ");
+    buffer_.append(key.substr(words_[1].begin, words_[1].length));
     set(Text::kFirstTwoWords, {begin, buffer_.size() - begin});
   }
 
-  std::sort(words.begin(), words.end(), [&](Slice a, Slice b) { return view(a) < view(b); });
-  words.erase(std::unique(words.begin(), words.end(), [&](Slice a, Slice b) { return view(a) == view(b); }),
-              words.end());
-  distinct_words_ = std::move(words);
+  std::vector<Slice>& distinct = distinct_words_;
+  distinct = words_;
+  std::sort(distinct.begin(), distinct.end(), [&](Slice a, Slice b) { return view(a) < view(b); });
+  distinct.erase(std::unique(distinct.begin(), distinct.end(), [&](Slice a, Slice b) { return view(a) == view(b); }),
+                 distinct.end());
 }
 
 void ListingTexts::put(Text text, std::string_view value) {

@@ -51,6 +51,12 @@ class ListingTexts {
   std::string_view text(Text text) const { return view(texts_[static_cast<std::size_t>(text)]); }
   const NameShape& name() const { return name_; }
 
+  std::string_view key() const { return view(key_); }
+
+  // The name's words, in their order.
+  std::size_t word_count() const { return words_.size(); }
+  std::string_view word(std::size_t index) const { return view(words_[index]); }
+
   // The name's words, each once, in the order of their bytes.
   std::size_t distinct_word_count() const { return distinct_words_.size(); }
   std::string_view distinct_word(std::size_t index) const { return view(distinct_words_[index]); }
@@ -69,6 +75,8 @@ class ListingTexts {
   const listing::Listing* listing_;
   std::string buffer_;  // begins with the name's key; slices stay right when the object moves
   std::array<Slice, kTextCount> texts_{};
+  Slice key_;
+  std::vector<Slice> words_;
   std::vector<Slice> distinct_words_;
   NameShape name_;
 };
