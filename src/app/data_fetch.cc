@@ -140,7 +140,7 @@ class Fetcher {
   // Goes on with what an earlier command left, and again where the connection breaks off, as long as more comes.
   Result<void> download(const std::string& url, const std::string& credentials, const std::string& part) const {
     std::uint64_t size = size_of(part);
-    bool began_anew = size == 0;
+    bool began_anew = false;
     for (int tries = 0; tries < kDownloadTriesMax; ++tries) {
       const os::Exit exit = TRY(run_curl(url, credentials, part));
       if (exit.status == 0) return {};
@@ -149,7 +149,7 @@ class Fetcher {
         size = size_now;
         continue;
       }
-      if (began_anew || !cannot_go_on(exit)) return download_error(exit, credentials);
+      if (began_anew || size_now == 0 || !cannot_go_on(exit)) return download_error(exit, credentials);
       TRY(context_.files.remove(part));
       size = 0;
       began_anew = true;

@@ -33,7 +33,7 @@ std::vector<report::NamedFigure> figures_of(const learn::TestPredictions& test, 
   for (std::size_t i = 0; i < test.listings.size(); ++i) {
     const double rating = test.listings[i].rating;
     apps.push_back({rating, test.predictions[i].value});
-    by_reviews[learn::bucket_of(test.listings[i])].baseline_mae += std::abs(rating - median->predictions[i]);
+    by_reviews[learn::bucket_of(test.listings[i].reviews)].baseline_mae += std::abs(rating - median->predictions[i]);
   }
   for (std::size_t bucket = 0; bucket < by_reviews.size(); ++bucket) {
     const learn::BucketQuality& quality = evaluation.by_reviews[bucket];
@@ -58,6 +58,9 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   const learn::TestPredictions test = learn::predict_test(scorer, std::move(listings.test), std::move(baselines));
   EvaluateReport report;
   report.evaluation = TRY(learn::evaluate(test, params.evaluate));
+  if (scorer.answers(model::LaunchCase::kBeforeLaunch)) {
+    report.before_launch = TRY(learn::evaluate(learn::predict_before_launch(scorer, test.listings), params.evaluate));
+  }
   report.trained_on = scorer.trained_on();
   report.learner = scorer.learner();
   report.objective = scorer.objective();
@@ -97,6 +100,7 @@ Json to_json(const EvaluateReport& report) {
   for (const codec::JsonMember& member : std::get<codec::JsonObject>(evaluation.value())) {
     json.set(member.first, member.second);
   }
+  if (report.before_launch) json.set("before_launch", learn::to_json(*report.before_launch));
   return json;
 }
 

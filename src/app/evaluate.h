@@ -1,6 +1,7 @@
 // evaluate: the package scores the test part; metrics, predictions and figures are written.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "app/workspace.h"
@@ -21,6 +22,7 @@ struct EvaluateOptions {
 
 struct EvaluateReport {
   learn::Evaluation evaluation;
+  std::optional<learn::Evaluation> before_launch;  // of the same apps, without what only a launched app has
   model::TrainedOn trained_on;
   std::string learner;
   std::string objective;

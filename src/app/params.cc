@@ -30,6 +30,11 @@ class Section {
     return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: {}: {}", path_, at.start.line, full(key), message));
   }
 
+  // About the section as a whole; it has to be there.
+  Error error(std::string_view message) const {
+    return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: {}: {}", path_, node_->start.line, name_, message));
+  }
+
   Result<void> expect(const std::vector<std::string_view>& known) const {
     if (node_ == nullptr) return {};
     if (node_->kind != YamlNode::Kind::kMapping) {
@@ -113,8 +118,30 @@ class Section {
   std::string name_;
 };
 
+// The forests of one case: their weights and parameters, by name.
+Result<void> read_forests(const Section& section, std::vector<learn::PointPlan>& point) {
+  std::vector<std::string_view> names;
+  double weights = 0;
+  for (learn::PointPlan& plan : point) {
+    names.push_back(plan.name);
+    const Section forest = section.section(plan.name);
+    TRY(forest.read("weight", 0, 1, plan.weight));
+    TRY(forest.read_booster(plan.booster));
+    weights += plan.weight;
+  }
+  TRY(section.expect(names));
+  if (std::abs(weights - 1) <= 1e-9) return {};
+  return section.error(fmt::format("the weights sum to {}, not to 1", weights));
+}
+
+Result<void> read_case(const Section& section, learn::CasePlan& plan) {
+  TRY(section.expect({"calibration_folds", "forests", "band"}));
+  TRY(section.read_integer("calibration_folds", 2, 100, plan.calibration_folds));
+  TRY(read_forests(section.section("forests"), plan.point));
+  return section.section("band").read_booster(plan.band);
+}
+
 Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
-  TRY(section.expect({"learner", "seed", "half_weight_reviews", "calibration_folds", "forests", "quantile"}));
   if (const YamlNode* const node = section.find("learner"); node != nullptr) {
     const std::optional<learn::Learner> learner = learn::learner_named(node->text);
     if (!learner) {
@@ -122,24 +149,15 @@ Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
     }
     plan = learn::RatingPlan::defaults_of(*learner);
   }
+  std::vector<std::string_view> known = {"learner", "seed", "half_weight_reviews"};
+  for (const learn::CasePlan& case_plan : plan.cases) known.push_back(model::name_of(case_plan.launch_case));
+  TRY(section.expect(known));
   TRY(section.read_integer("seed", 0, 2147483647, plan.seed));
   TRY(section.read("half_weight_reviews", 0, 1e9, plan.half_weight_reviews));
-  TRY(section.read_integer("calibration_folds", 2, 100, plan.calibration_folds));
-  const Section forests = section.section("forests");
-  std::vector<std::string_view> names;
-  double weights = 0;
-  for (learn::PointPlan& point : plan.point) {
-    names.push_back(point.name);
-    const Section forest = forests.section(point.name);
-    TRY(forest.read("weight", 0, 1, point.weight));
-    TRY(forest.read_booster(point.booster));
-    weights += point.weight;
+  for (learn::CasePlan& case_plan : plan.cases) {
+    TRY(read_case(section.section(std::string(model::name_of(case_plan.launch_case))), case_plan));
   }
-  TRY(forests.expect(names));
-  if (std::abs(weights - 1) > 1e-9) {
-    return section.error(*section.find("forests"), "forests", fmt::format("the weights sum to {}, not to 1", weights));
-  }
-  return section.section("quantile").read_booster(plan.quantile);
+  return {};
 }
 
 }  // namespace

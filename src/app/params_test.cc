@@ -9,7 +9,8 @@ TEST(ParseParams, NothingGivesTheDefaultsOfTheBoostedLearner) {
   const Params params = parse_params("", "params.yaml").value();
 
   EXPECT_EQ(params.train.learner, learn::Learner::kBoosted);
-  EXPECT_EQ(params.train.point.size(), 3U);
+  ASSERT_EQ(params.train.cases.size(), 2U);
+  EXPECT_EQ(params.train.cases[0].point.size(), 3U);
   EXPECT_EQ(params.split.test_share, 0.2);
   EXPECT_FALSE(params.generated);
 }
@@ -17,19 +18,19 @@ TEST(ParseParams, NothingGivesTheDefaultsOfTheBoostedLearner) {
 TEST(ParseParams, ReadsWhatIsThere) {
   const Params params = parse_params(
                             "data: {generated: true}\nsplit: {test_share: 0.3, seed: 4}\n"
-                            "train:\n  learner: boosted\n  forests:\n    mean: {weight: 0.4, trees: 7, num_leaves: 63}\n"
-                            "    mean-extra: {weight: 0.3}\n  quantile: {trees: 9}\nevaluate: {bootstrap_resamples: 10}\n",
+                            "train:\n  learner: boosted\n  launched:\n    forests:\n      mean: {weight: 0.4, trees: 7, num_leaves: 63}\n"
+                            "      mean-extra: {weight: 0.3}\n    band: {trees: 9}\nevaluate: {bootstrap_resamples: 10}\n",
                             "params.yaml")
                             .value();
 
   EXPECT_TRUE(params.generated);
   EXPECT_EQ(params.split.seed, 4U);
-  EXPECT_EQ(params.train.point[0].booster.trees, 7);
-  EXPECT_EQ(params.train.point[0].weight, 0.4);
-  EXPECT_EQ(params.train.quantile.trees, 9);
+  EXPECT_EQ(params.train.cases[0].point[0].booster.trees, 7);
+  EXPECT_EQ(params.train.cases[0].point[0].weight, 0.4);
+  EXPECT_EQ(params.train.cases[0].band.trees, 9);
   EXPECT_EQ(params.evaluate.bootstrap_resamples, 10U);
   bool found = false;
-  for (const auto& parameter : params.train.point[0].booster.parameters) {
+  for (const auto& parameter : params.train.cases[0].point[0].booster.parameters) {
     found = found || (parameter.first == "num_leaves" && parameter.second == "63");
   }
   EXPECT_TRUE(found);
@@ -39,7 +40,8 @@ TEST(ParseParams, ALearnerBringsItsOwnPlan) {
   const Params params = parse_params("train: {learner: random-forest}\n", "params.yaml").value();
 
   EXPECT_EQ(params.train.learner, learn::Learner::kRandomForest);
-  EXPECT_EQ(params.train.point.size(), 4U);
+  ASSERT_EQ(params.train.cases.size(), 1U);
+  EXPECT_EQ(params.train.cases[0].point.size(), 4U);
 }
 
 struct BadParams {
@@ -67,9 +69,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadParams{"split: {test_share: 2}\n", "params.yaml:1: split.test_share: '2' is no number from 0.01 to 0.99"},
         BadParams{"split: {seed: -1}\n", "params.yaml:1: split.seed: '-1' is no whole number from 0 to 2147483647"},
         BadParams{"split: 3\n", "params.yaml:1: split has to be a mapping"},
-        BadParams{"train: {forests: {mean: {weight: 0.5}}}\n", "params.yaml:1: train.forests: the weights sum to 1.15, not to 1"},
-        BadParams{"train: {forests: {mean: {num_threads: 2}}}\n",
-                  "params.yaml:1: train.forests.mean.num_threads: this LightGBM parameter is set by starcast"},
+        BadParams{"train: {launched: {forests: {mean: {weight: 0.5}}}}\n",
+                  "params.yaml:1: train.launched.forests: the weights sum to 1.15, not to 1"},
+        BadParams{"train: {launched: {forests: {mean: {num_threads: 2}}}}\n",
+                  "params.yaml:1: train.launched.forests.mean.num_threads: this LightGBM parameter is set by starcast"},
         BadParams{"data: {generated: maybe}\n", "params.yaml:1: data.generated: 'maybe' is neither true nor false"}));
 
 }  // namespace

@@ -13,9 +13,9 @@ using core::Result;
 Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source, const PredictOptions& options,
                               os::Progress& progress,
                               const std::function<Result<void>(const ListingPrediction&)>& take) {
-  if (!model::interval_at(scorer.predict({}), options.level)) {
+  if (!model::interval_at(scorer.predict({}).prediction, options.level)) {
     std::vector<std::string> known;
-    for (const model::Interval& interval : scorer.predict({}).intervals) known.push_back(fmt::format("{}", interval.level));
+    for (const model::Interval& interval : scorer.predict({}).prediction.intervals) known.push_back(fmt::format("{}", interval.level));
     return Error(ErrorCode::kInvalidInput,
                  fmt::format("the model has no intervals at level {}; it has {}", options.level, fmt::join(known, ", ")));
   }
@@ -27,8 +27,8 @@ Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSourc
   while (true) {
     listing::Listing listing;
     if (TRY(reader.next(listing)) == listing::ListingRead::kEnd) break;
-    const model::Prediction prediction = scorer.predict(listing);
-    TRY(take({listing, prediction.value, *model::interval_at(prediction, options.level)}));
+    const model::RatingPrediction answer = scorer.predict(listing);
+    TRY(take({listing, answer.prediction.value, *model::interval_at(answer.prediction, options.level), answer.answered_as}));
     ++report.listings;
     progress.advance();
   }

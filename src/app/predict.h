@@ -21,6 +21,7 @@ struct ListingPrediction {
   const listing::Listing& listing;
   double rating;
   model::Interval interval;
+  model::LaunchCase answered_as;
 };
 
 struct PredictReport {

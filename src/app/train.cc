@@ -70,15 +70,13 @@ Result<TrainReport> train(const TrainOptions& options, const Context& context) {
   const gbm::LightGbm library = TRY(load_lightgbm(context));
   os::Progress progress(context.progress, context.clock, {"training", "trees", learn::trees_in(plan)});
   VerboseRunLog run_log(context.log);
-  const learn::TrainedRating trained = TRY(learn::train_rating(
+  const model::RatingModel trained = TRY(learn::train_rating(
       listings.train, plan, std::move(trained_on),
       {library, os::thread_count(context.environment), [&progress](double trees) { progress.advance(trees); }}, run_log));
 
   if (const std::string parent = os::folder_of(options.out); !parent.empty()) TRY(context.files.make_folders(parent));
-  TRY(model::save_package(context.files, options.out, trained.encoder, trained.model,
-                          golden_listings(listings.train, plan.seed)),
-      options.out);
-  return TrainReport{trained.model.learner, trained.model.objective, trained.model.trained_on, options.out,
+  TRY(model::save_package(context.files, options.out, trained, golden_listings(listings.train, plan.seed)), options.out);
+  return TrainReport{trained.learner, trained.objective, trained.trained_on, options.out,
                      core::seconds_between(start, context.clock.elapsed())};
 }
 
