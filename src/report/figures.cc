@@ -9,7 +9,7 @@ namespace starcast::report {
 
 namespace {
 
-constexpr double kResidualEdge = 3;     // residuals beyond are counted in the outer bins
+constexpr double kResidualEdge = 3;  // residuals beyond are counted in the outer bins
 constexpr double kResidualBinWidth = 0.1;
 
 plot::Figure residual_histogram(const std::vector<EvaluatedApp>& apps, const std::string& source) {
@@ -77,7 +77,8 @@ plot::Figure error_by_reviews(const std::vector<ReviewError>& by_reviews, const 
 }  // namespace
 
 std::vector<NamedFigure> evaluation_figures(const std::vector<EvaluatedApp>& apps,
-                                            const std::vector<ReviewError>& by_reviews, const std::string& source) {
+                                            const std::vector<ReviewError>& by_reviews,
+                                            const std::string& source) {
   return {{"residuals.png", residual_histogram(apps, source)},
           {"predicted-against-actual.png", predicted_against_actual(apps, source)},
           {"error-by-reviews.png", error_by_reviews(by_reviews, source)}};

@@ -16,7 +16,7 @@ struct EvaluatedApp {
 
 // The error of the apps with so many reviews.
 struct ReviewError {
-  std::string title;   // "10-99"
+  std::string title;  // "10-99"
   std::size_t apps = 0;
   double mae = 0;
   double baseline_mae = 0;  // of the median of all: what knowing nothing costs
@@ -27,9 +27,10 @@ struct NamedFigure {
   plot::Figure figure;
 };
 
-// Residual histogram (as the predecessor had it), predicted against actual, error by number of reviews. `source` says
-// what data: it becomes the subtitle.
+// Residual histogram (as the predecessor had it), predicted against actual, error by number of reviews.
+// `source` says what data: it becomes the subtitle.
 std::vector<NamedFigure> evaluation_figures(const std::vector<EvaluatedApp>& apps,
-                                            const std::vector<ReviewError>& by_reviews, const std::string& source);
+                                            const std::vector<ReviewError>& by_reviews,
+                                            const std::string& source);
 
 }  // namespace starcast::report

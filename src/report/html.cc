@@ -1,0 +1,104 @@
+#include "report/html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "codec/utf8.h"
+#include "core/check.h"
+#include "core/strings.h"
+
+namespace starcast::report {
+
+namespace {
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : codec::mended_utf8(text)) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += is_control(c) ? ' ' : c;
+    }
+  }
+  return safe;
+}
+
+std::string isolated(std::string_view text) {
+  return "<bdi>" + escaped(text) + "</bdi>";
+}
+
+std::string number_html(std::string_view text) {
+  return core::replaced(escaped(text), "-", "&minus;");
+}
+
+Table::Table(std::string caption, std::vector<Column> columns)
+    : caption_(std::move(caption)), columns_(std::move(columns)) {}
+
+void Table::add_row(const std::vector<std::string>& cells_html) {
+  add(cells_html, "");
+}
+
+void Table::add_main_row(const std::vector<std::string>& cells_html) {
+  add(cells_html, " class=\"main\"");
+}
+
+void Table::add(const std::vector<std::string>& cells_html, std::string_view row_class) {
+  CHECK(cells_html.size() == columns_.size());
+  body_ += fmt::format("<tr{}>", row_class);
+  for (std::size_t i = 0; i < cells_html.size(); ++i) {
+    const std::string_view cell_class = columns_[i].kind == CellKind::kNumber ? " class=\"n\"" : "";
+    body_ += i == 0 ? fmt::format("<th scope=\"row\"{}>{}</th>", cell_class, cells_html[i])
+                    : fmt::format("<td{}>{}</td>", cell_class, cells_html[i]);
+  }
+  body_ += "</tr>\n";
+}
+
+std::string Table::html() const {
+  const std::string caption = escaped(caption_);
+  std::string html = fmt::format(
+      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+      "aria-label=\"{0}\">\n<table>\n<caption>{0}</caption>\n<thead><tr>",
+      caption);
+  for (const Column& column : columns_) {
+    html += fmt::format("<th scope=\"col\"{}>{}</th>", column.kind == CellKind::kNumber ? " class=\"n\"" : "",
+                        escaped(column.title));
+  }
+  return html + "</tr></thead>\n<tbody>\n" + body_ + "</tbody>\n</table>\n</div>\n";
+}
+
+std::string share_bar(double share, std::string_view text_html) {
+  const double width = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) * 100 : 0;
+  return fmt::format(
+      "<span class=\"bar\"><span style=\"width:{:.1f}%\"></span></span><span class=\"n\">{}</span>", width,
+      text_html);
+}
+
+std::string figure_html(const plot::Figure& figure, std::string_view caption_html) {
+  return fmt::format("<figure>\n{}<figcaption>{}</figcaption>\n</figure>\n", plot::to_svg(figure),
+                     caption_html);
+}
+
+}  // namespace starcast::report
