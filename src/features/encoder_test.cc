@@ -152,6 +152,7 @@ TEST(Encoder, ReadsBackToTheSameBits) {
 
     std::vector<Listing> listings = varied_listings(2 * kListings);
     listings.emplace_back();
+    listings.push_back(rated("\U0001F600 \u05E9\u05DC\u05D5\u05DD photo", "GAME", 1, 4));
     for (const Listing& listing : listings) {
       EXPECT_TRUE(same_bits(row_of(fitted.encoder, listing), row_of(read, listing))) << listing.app;
     }

@@ -132,6 +132,18 @@ TEST(ListingTexts, MissingFieldsAreEmptyTexts) {
   EXPECT_EQ(texts.name().characters, 0U);
 }
 
+TEST(ListingTexts, HaveTheKeyAndItsWordsInOrder) {
+  const Listing listing = named("Zoo  B\u00C4R-zoo");
+
+  const ListingTexts texts(listing);
+
+  EXPECT_EQ(texts.key(), "zoo b\u00E4r-zoo");
+  ASSERT_EQ(texts.word_count(), 3U);
+  EXPECT_EQ(texts.word(0), "zoo");
+  EXPECT_EQ(texts.word(1), "b\u00E4r");
+  EXPECT_EQ(texts.word(2), "zoo");
+}
+
 TEST(ListingTexts, StayRightWhenMoved) {
   const Listing listing = named("ab cd");
   ListingTexts texts(listing);
