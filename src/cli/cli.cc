@@ -112,7 +112,7 @@ int report_error(const Error& error, Session& session) {
   } else {
     fmt::print(stderr, "starcast: {}\n", error.message());
   }
-  return exit_status_of(error.code(), session.grammar);
+  return session.failure_status.value_or(exit_status_of(error.code(), session.grammar));
 }
 
 // --help and --version.

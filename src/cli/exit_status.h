@@ -11,6 +11,7 @@ enum class Grammar {
 };
 
 inline constexpr int kSuccess = 0;
+inline constexpr int kDvcNoRepository = 253;
 
 int exit_status_of(core::ErrorCode code, Grammar grammar);
 int usage_status(Grammar grammar);

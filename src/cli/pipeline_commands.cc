@@ -68,6 +68,7 @@ os::Output commands_output(const Session& session) {
 }
 
 Result<void> run_repro(Session& session, const pipeline::ReproOptions& options) {
+  if (!session.context().files.is_folder(".dvc")) session.failure_status = kDvcNoRepository;
   Narrator narrator(session, options.dry == pipeline::Dry::kYes);
   const pipeline::ReproReport report = TRY(app::repro(options, commands_output(session), session.context(), narrator));
   if (session.json) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ class Session {
   // The command that was chosen, and whose exit statuses it has.
   std::function<core::Result<void>(Session&)> action;
   Grammar grammar = Grammar::kOwn;
+  // The exit status of a failure, instead of what the error's code says.
+  std::optional<int> failure_status;
 
   // The real world; valid while the session lives. The first call fixes -q and -v.
   const app::Context& context();
