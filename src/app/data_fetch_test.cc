@@ -335,8 +335,8 @@ TEST_F(DownloadData, HandsTheTokenOverBesideTheArguments) {
 
 TEST_F(DownloadData, ReadsTheTokenFileOfKagglesClient) {
   serve({kRaw});
-  variables_["HOME"] = "/home/me";
-  files_.put("/home/me/.kaggle/kaggle.json", R"({"username": "someone", "key": "abc"})");
+  variables_["HOME"] = "/somebody";
+  files_.put("/somebody/.kaggle/kaggle.json", R"({"username": "someone", "key": "abc"})");
 
   ASSERT_TRUE(fetch());
 
