@@ -1,8 +1,9 @@
 // Writes what our forests predict, for a comparison with LightGBM's: forest_dump PACKAGE LISTINGS OUT
 //
-// OUT/rows.f64 has the feature rows: each listing as the package's encoder gives it, then rows made to be hard (missing,
-// zero, infinite and tiny cells, and cells that equal a threshold of a tree). OUT/NAME.f64 has forest NAME's prediction of
-// each row. All are doubles in this machine's byte order, row after row.
+// For each encoder of the package OUT/PREFIXrows.f64 has feature rows (PREFIX is "" or "before-launch-", as in the names of
+// its forests): each listing as the encoder gives it, then rows made to be hard (missing, zero, infinite and tiny cells,
+// and cells that equal a threshold of a tree). OUT/NAME.f64 has forest NAME's prediction of each of its rows. All are
+// doubles in this machine's byte order, row after row.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -10,6 +11,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "codec/json.h"
@@ -31,10 +34,19 @@ struct NamedForest {
   forest::Forest forest;
 };
 
-Result<std::vector<NamedForest>> load_forests(const os::FileSystem& files, const std::string& package) {
+constexpr std::string_view kPrefixes[] = {"", "before-launch-"};
+
+std::string encoder_path(const std::string& package, std::string_view prefix) {
+  return os::joined(package, fmt::format("starcast/{}encoder.json", prefix));
+}
+
+// The forests of one prefix.
+Result<std::vector<NamedForest>> load_forests(const os::FileSystem& files, const std::string& package,
+                                              std::string_view prefix) {
   std::vector<NamedForest> forests;
   const std::string folder = os::joined(package, "forests");
   for (const os::FolderEntry& entry : TRY(files.list(folder))) {
+    if (entry.name.starts_with(kPrefixes[1]) != (prefix == kPrefixes[1])) continue;
     const std::string path = os::joined(os::joined(folder, entry.name), "model.lgb");
     const std::string text = TRY(files.read(path));
     forest::Forest forest = TRY(forest::parse_lightgbm(text), path);
@@ -43,10 +55,10 @@ Result<std::vector<NamedForest>> load_forests(const os::FileSystem& files, const
   return forests;
 }
 
-Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& package, const std::string& listings) {
-  const std::string encoder_text = TRY(files.read(os::joined(package, "starcast/encoder.json")));
-  const codec::Json encoder_json = TRY(codec::parse_json(encoder_text));
-  const features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json));
+Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& encoder_file, const std::string& listings) {
+  const std::string encoder_text = TRY(files.read(encoder_file));
+  const codec::Json encoder_json = TRY(codec::parse_json(encoder_text), encoder_file);
+  const features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json), encoder_file);
   const std::unique_ptr<core::ByteSource> source = TRY(files.open(listings));
   listing::ReaderOptions options;
   options.file_name = listings;
@@ -88,18 +100,22 @@ Result<void> write_doubles(os::FileSystem& files, const std::string& path, const
 
 Result<void> dump(const std::string& package, const std::string& listings, const std::string& out) {
   os::FileSystem& files = os::real_files();
-  const std::vector<NamedForest> forests = TRY(load_forests(files, package));
-  features::Matrix rows = TRY(encoded(files, package, listings));
-  const features::Matrix hard = hardened(rows, forests);
-  rows.values.insert(rows.values.end(), hard.values.begin(), hard.values.end());
-  rows.rows += hard.rows;
   TRY(files.make_folders(out));
-  TRY(write_doubles(files, os::joined(out, "rows.f64"), rows.values));
-  for (const NamedForest& named : forests) {
-    std::vector<double> predictions;
-    predictions.reserve(rows.rows);
-    for (std::size_t i = 0; i < rows.rows; ++i) predictions.push_back(named.forest.predict(rows.row(i)));
-    TRY(write_doubles(files, os::joined(out, named.name + ".f64"), predictions));
+  for (const std::string_view prefix : kPrefixes) {
+    const std::string encoder_file = encoder_path(package, prefix);
+    if (!files.exists(encoder_file)) continue;
+    const std::vector<NamedForest> forests = TRY(load_forests(files, package, prefix));
+    features::Matrix rows = TRY(encoded(files, encoder_file, listings));
+    const features::Matrix hard = hardened(rows, forests);
+    rows.values.insert(rows.values.end(), hard.values.begin(), hard.values.end());
+    rows.rows += hard.rows;
+    TRY(write_doubles(files, os::joined(out, fmt::format("{}rows.f64", prefix)), rows.values));
+    for (const NamedForest& named : forests) {
+      std::vector<double> predictions;
+      predictions.reserve(rows.rows);
+      for (std::size_t i = 0; i < rows.rows; ++i) predictions.push_back(named.forest.predict(rows.row(i)));
+      TRY(write_doubles(files, os::joined(out, named.name + ".f64"), predictions));
+    }
   }
   return {};
 }

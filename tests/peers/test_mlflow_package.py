@@ -99,7 +99,10 @@ class Forests(unittest.TestCase):
         cls.dump = Setup.workspace / "dump"
         Setup.run(Setup.forest_dump, Setup.package, str(Setup.workspace / "data" / "interim" / "listings.csv"), str(cls.dump))
         cls.names = sorted(path.name for path in (Path(Setup.package) / "forests").iterdir())
-        cls.rows = numpy.fromfile(cls.dump / "rows.f64")
+
+    def rows(self, name, columns):
+        prefix = "before-launch-" if name.startswith("before-launch-") else ""
+        return numpy.fromfile(self.dump / f"{prefix}rows.f64").reshape(-1, columns)
 
     def ours(self, name):
         return numpy.fromfile(self.dump / f"{name}.f64")
@@ -109,7 +112,7 @@ class Forests(unittest.TestCase):
         compared = 0
         for name in self.names:
             booster = mlflow.lightgbm.load_model(f"{Setup.package}/forests/{name}")
-            rows = self.rows.reshape(-1, booster.num_feature())
+            rows = self.rows(name, booster.num_feature())
             self.assertGreater(len(rows), 10000)
             theirs = booster.predict(rows, num_threads=1)
             self.assertEqual(differing(self.ours(name), theirs), [], name)
@@ -120,7 +123,7 @@ class Forests(unittest.TestCase):
         for name in self.names:
             model = mlflow.pyfunc.load_model(f"{Setup.package}/forests/{name}")
             columns = model.metadata.get_input_schema().input_names()
-            frame = pandas.DataFrame(self.rows.reshape(-1, len(columns)), columns=columns)
+            frame = pandas.DataFrame(self.rows(name, len(columns)), columns=columns)
             shuffled = frame[sorted(columns)]
             self.assertEqual(differing(self.ours(name), model.predict(shuffled)), [], name)
 
