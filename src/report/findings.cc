@@ -191,7 +191,7 @@ std::vector<Limit> limits_of(const ReportInput& input) {
            share});
   limits.push_back({"One held-out part",
                     "All figures come from one split by app. Another split moves R2 by some 0.03 either way; "
-                    "`starcast cv` "
+                    "the command starcast cv "
                     "repeats the measurement over several."});
   limits.push_back({"Before launch is another question",
                     "Without reviews, installs and dates much less can be known: R2 of about 0.12. Do not "

@@ -14,6 +14,10 @@ namespace starcast::report {
 
 namespace {
 
+constexpr std::size_t kNameCharactersMax = 160;
+// Wider figures scroll on a narrow screen, instead of becoming illegible.
+constexpr int kNarrowPx = 600;
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
 }
@@ -47,7 +51,11 @@ std::string escaped(std::string_view text) {
 }
 
 std::string isolated(std::string_view text) {
-  return "<bdi>" + escaped(text) + "</bdi>";
+  std::vector<char32_t> points = codec::code_points(text);
+  const bool is_long = points.size() > kNameCharactersMax;
+  if (is_long) points.resize(kNameCharactersMax);
+  const std::string safe = core::replaced(escaped(codec::from_code_points(points)), "_", "_<wbr>");
+  return "<bdi>" + safe + (is_long ? "&hellip;" : "") + "</bdi>";
 }
 
 std::string number_html(std::string_view text) {
@@ -97,7 +105,8 @@ std::string share_bar(double share, std::string_view text_html) {
 }
 
 std::string figure_html(const plot::Figure& figure, std::string_view caption_html) {
-  return fmt::format("<figure>\n{}<figcaption>{}</figcaption>\n</figure>\n", plot::to_svg(figure),
+  return fmt::format("<figure{}>\n<div>{}</div><figcaption>{}</figcaption>\n</figure>\n",
+                     figure.width_px > kNarrowPx ? " class=\"wide\"" : "", plot::to_svg(figure),
                      caption_html);
 }
 

@@ -13,7 +13,8 @@ namespace starcast::report {
 // For text and for quoted attributes. Broken UTF-8 becomes U+FFFD, control characters become spaces.
 std::string escaped(std::string_view text);
 
-// Escaped, and isolated from the direction of what stands around it: for names that others chose.
+// Escaped, cut when very long, and isolated from the direction of what stands around it: for names that
+// others chose. May break after an underscore.
 std::string isolated(std::string_view text);
 
 // A number's text with a real minus sign.

@@ -22,6 +22,8 @@ constexpr std::size_t kWorstMisses = 20;
 constexpr std::size_t kCategoriesMax = 60;  // rows of the table of categories
 constexpr int kHalfWidthPx = 500;           // of figures that stand in pairs
 constexpr int kHalfHeightPx = 380;
+constexpr int kWholeWidthPx = 980;
+constexpr int kWholeHeightPx = 420;
 
 std::string number(double value, int places) {
   return number_html(decimals(value, places));
@@ -176,7 +178,7 @@ Table questions_table(const ReportInput& input) {
 }
 
 Section quality_section(const ReportInput& input) {
-  Table table("Quality beside the baselines, " + count_text(input.quality.apps) + " held-out apps",
+  Table table("The same " + count_text(input.quality.apps) + " held-out apps for all",
               {{"Who", CellKind::kText}, {"R2"}, {"RMSE"}, {"MAE"}, {"MedAE"}});
   const Scores& scores = input.quality.scores;
   const ScoreRanges* ranges = input.quality.ranges ? &*input.quality.ranges : nullptr;
@@ -335,7 +337,8 @@ Section error_section(const ReportInput& input) {
       "</div>\n";
   if (!input.by_reviews.empty()) {
     plot::Figure figure = std::move(figures[2].figure);
-    figure.width_px = 2 * kHalfWidthPx;
+    figure.width_px = kWholeWidthPx;
+    figure.height_px = kWholeHeightPx;
     html += figure_html(figure, "Small apps are hard for everybody: their ratings are mostly chance.") +
             table.html();
   }

@@ -50,7 +50,8 @@ testing::AssertionResult is_balanced(std::string_view html) {
     const std::string_view tag = html.substr(at + 1, html.find('>', at) - at - 1);
     const std::size_t first = tag.starts_with('/') ? 1 : 0;
     const std::string_view name = tag.substr(first, tag.find_first_of(" /\n", first) - first);
-    if (name == "!DOCTYPE" || name == "meta" || name == "link" || tag.ends_with('/')) continue;
+    if (name == "!DOCTYPE" || name == "meta" || name == "link" || name == "wbr" || tag.ends_with('/'))
+      continue;
     if (first == 0) {
       open.push_back(name);
     } else if (open.empty() || open.back() != name) {

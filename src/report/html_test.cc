@@ -22,6 +22,17 @@ TEST(Escaped, KeepsEmoji) {
   EXPECT_EQ(escaped("\xF0\x9F\x98\x80"), "\xF0\x9F\x98\x80");
 }
 
+TEST(Isolated, CutsVeryLongNames) {
+  const std::string html = isolated(std::string(10000, 'x'));
+
+  EXPECT_LT(html.size(), 200U);
+  EXPECT_TRUE(html.ends_with("x&hellip;</bdi>"));
+}
+
+TEST(Isolated, MayBreakAfterAnUnderscore) {
+  EXPECT_EQ(isolated("A_B"), "<bdi>A_<wbr>B</bdi>");
+}
+
 TEST(NumberHtml, HasARealMinus) {
   EXPECT_EQ(number_html("-0.04"), "&minus;0.04");
 }

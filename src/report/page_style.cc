@@ -13,6 +13,8 @@ figure svg>rect:first-of-type{fill:var(--card)}
 figure svg text{fill:var(--ink)}
 figure svg>path[fill=none]{stroke:var(--line)}
 figure svg g[stroke="#ffffff"]{stroke:var(--card)}
+figure svg [fill="#0072b2" i]{fill:#3d9bd3}
+figure svg [stroke="#0072b2" i]{stroke:#3d9bd3}
 figure svg path[stroke-dasharray]{stroke:var(--quiet)}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
@@ -51,13 +53,15 @@ table{border-collapse:collapse;width:100%;font-size:15px;line-height:1.4}
 caption{text-align:left;font-weight:600;padding:0 0 6px}
 th,td{padding:6px 10px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);font-weight:400}
 thead th{color:var(--quiet);font-size:13px;border-bottom:2px solid var(--line);vertical-align:bottom}
+thead th.n{white-space:normal}
 th:first-child,td:first-child{padding-left:0}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 tr.main th,tr.main td{font-weight:650;background:var(--faint)}
 tr.main th:first-child{padding-left:8px}
 td .range{display:block;font-size:12.5px;font-weight:400;color:var(--quiet)}
-bdi{overflow-wrap:anywhere}
-.name{min-width:150px;display:inline-block}
+bdi{overflow-wrap:break-word}
+.name{min-width:150px;display:inline-block;overflow-wrap:anywhere}
+.name bdi{overflow-wrap:anywhere}
 .bar{display:inline-block;width:calc(100% - 74px);min-width:70px;height:11px;background:var(--faint);border-radius:3px;
 vertical-align:middle}
 .bar span{display:block;height:100%;min-width:1px;background:var(--bar);border-radius:3px}
@@ -72,7 +76,7 @@ footer{color:var(--quiet);font-size:14px}
 @media (max-width:800px){.pair{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:560px){.wrap{padding:0 10px 32px}section{padding:16px 14px}h1{font-size:25px}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin:0 0 8px}th,td{padding:6px 7px}table{font-size:14px}
-.tiles{grid-template-columns:1fr 1fr}}
+.tiles{grid-template-columns:1fr 1fr}.wide>div{overflow-x:auto}.wide svg{width:640px;max-width:none!important}}
 @media print{:root{--page:#fff}nav,.skip{display:none}section{border:0;padding:8px 0}figure,tr{break-inside:avoid}
 .scroll{overflow:visible}}
 )css";
