@@ -1,41 +1,15 @@
 #include "forest/forest.h"
 
 #include <cmath>
-#include <limits>
 
 #include "core/check.h"
+#include "forest/decision.h"
 
 namespace starcast::forest {
 
 namespace {
 
-// LightGBM's zero is the float 1e-35, widened: values up to it count as 0, both as input and as a missing value.
-constexpr double kZeroThreshold = static_cast<double>(1e-35f);
-
-bool is_zero(double value) { return value >= -kZeroThreshold && value <= kZeroThreshold; }
-
 double sign_of(double value) { return (value > 0 ? 1.0 : 0.0) - (value < 0 ? 1.0 : 0.0); }
-
-enum class Side { kLeft, kRight };
-
-Side numeric_side(const Tree& tree, std::size_t node, double value) {
-  const MissingKind missing = tree.missing[node];
-  if (std::isnan(value) && missing != MissingKind::kNaN) value = 0;
-  const bool goes_default = (missing == MissingKind::kZero && is_zero(value)) ||
-                            (missing == MissingKind::kNaN && std::isnan(value));
-  if (goes_default) return tree.default_left[node] != 0 ? Side::kLeft : Side::kRight;
-  return value <= tree.threshold[node] ? Side::kLeft : Side::kRight;
-}
-
-// Truncates as a cast to int does: -0.5 is category 0. What does not fit an int is in no set, and NaN fails both tests.
-Side category_side(const std::vector<std::uint32_t>& set, double value) {
-  constexpr double kIntBound = static_cast<double>(std::numeric_limits<std::int32_t>::max()) + 1;
-  if (!(value > -1 && value < kIntBound)) return Side::kRight;
-  const auto category = static_cast<std::size_t>(value);
-  const std::size_t word = category / 32;
-  if (word >= set.size()) return Side::kRight;
-  return ((set[word] >> (category % 32)) & 1U) != 0 ? Side::kLeft : Side::kRight;
-}
 
 std::int32_t leaf_of(const Tree& tree, const std::vector<std::vector<std::uint32_t>>& category_sets,
                      std::span<const double> row) {
@@ -55,13 +29,18 @@ std::int32_t leaf_of(const Tree& tree, const std::vector<std::vector<std::uint32
 
 }  // namespace
 
-double Forest::predict(std::span<const double> row) const {
+double Forest::predict_raw(std::span<const double> row) const {
   CHECK(row.size() == feature_count());
   double sum = 0;
   for (const Tree& tree : trees_) {
     sum += tree.leaf_value[static_cast<std::size_t>(leaf_of(tree, category_sets_, row))];
   }
   if (averaged_) sum /= static_cast<double>(trees_.size());
+  return sum;
+}
+
+double Forest::predict(std::span<const double> row) const {
+  const double sum = predict_raw(row);
   switch (transform_) {
     case OutputTransform::kIdentity:
       return sum;

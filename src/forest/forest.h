@@ -26,7 +26,7 @@ struct Tree {
   std::vector<std::uint8_t> default_left;
   std::vector<std::int32_t> category_set;    // -1: numeric split; else index into Forest's category bitsets
   std::vector<double> leaf_value;
-  std::vector<std::uint32_t> leaf_count;     // training rows of each leaf (for reasons later)
+  std::vector<std::uint32_t> leaf_count;     // training rows of each leaf; zeros when the text has none
   std::vector<std::uint32_t> node_count;
   double shrinkage = 1;
 };
@@ -46,10 +46,17 @@ class Forest {
   const std::vector<std::string>& feature_names() const { return feature_names_; }
   std::size_t tree_count() const { return trees_.size(); }
   const std::vector<Tree>& trees() const { return trees_; }
+  // Bit i of word i/32 of a set: category i goes left. Tree::category_set names the set.
+  const std::vector<std::vector<std::uint32_t>>& category_sets() const { return category_sets_; }
+  // average_output: the prediction is the mean of the trees, not their sum.
+  bool averaged() const { return averaged_; }
 
   // The plain double walk: the reference for every faster kernel (they live beside this file, one each, and are chosen
   // when a forest is loaded). CHECKs the row's size.
   double predict(std::span<const double> row) const;
+
+  // The same before the objective's transform: the summed leaves, or their mean if averaged().
+  double predict_raw(std::span<const double> row) const;
 
   // The leaf that the row reaches in each tree.
   void leaves(std::span<const double> row, std::span<std::int32_t> leaf_of_tree) const;
@@ -61,9 +68,9 @@ class Forest {
   friend class LightGbmParser;
   std::vector<std::string> feature_names_;
   std::vector<Tree> trees_;
-  std::vector<std::vector<std::uint32_t>> category_sets_;  // bit i of word i/32: category i goes left
+  std::vector<std::vector<std::uint32_t>> category_sets_;
   std::vector<double> gains_;
-  bool averaged_ = false;   // average_output: the mean of the trees, not their sum
+  bool averaged_ = false;
   OutputTransform transform_ = OutputTransform::kIdentity;
   double sigmoid_ = 1;
 };

@@ -1,0 +1,99 @@
+// What ShapExplainer computes once from a forest: flat arrays in the order in which a row's passes read them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/result.h"
+#include "forest/forest.h"
+
+namespace starcast::forest {
+
+inline constexpr std::size_t kShapLanes = 4;           // quadrature points that are computed together
+inline constexpr std::size_t kPathFeaturesMax = 1024;  // different features on one path
+
+// GCC's and clang's vector of four doubles; where the processor has none so wide, the compiler splits it.
+struct alignas(kShapLanes * sizeof(double)) Lanes {
+  typedef double Vector __attribute__((vector_size(kShapLanes * sizeof(double))));
+  Vector at;
+};
+
+// A numeric split's cell as it is compared: one column for each way in which a feature's splits treat missing values, so
+// that "value <= threshold" alone decides: what goes left by default is -infinity there, what goes right is NaN.
+struct ShapColumn {
+  std::uint32_t feature = 0;
+  MissingKind missing = MissingKind::kNone;
+  bool default_left = false;
+};
+
+// Let e be the nearest edge above a node that splits on the same feature, z the share of training rows that e and those
+// edges let through, and f(t) = z + (1 - z) t. Without such an edge z = f = 1.
+struct ShapFactor {
+  Lanes point;   // t / f(t)
+  Lanes weight;  // z / f(t)^2
+};
+
+struct ShapNode {
+  double left_share = 0;  // of the training rows that reach the node, those that go left; never 0 nor 1
+  // Slots of the children: nodes first, then leaves, from 0 in each tree.
+  std::uint32_t left = 0;
+  std::uint32_t right = 0;
+  std::uint32_t feature = 0;
+  std::uint32_t factor = 0;  // the first of its factors, one for each group of lanes
+};
+
+// A node whose feature was split on above it.
+struct ShapRepeat {
+  std::uint32_t node = 0;
+  std::uint32_t above = 0;  // the nearest such node
+  double side = 0;          // 1: on its left, -1: on its right
+};
+
+struct ShapCategorySplit {
+  std::uint32_t node = 0;
+  std::uint32_t feature = 0;
+  std::uint32_t set = 0;
+};
+
+// Ranges of the plan's arrays. Parents come before their children.
+struct ShapTree {
+  std::size_t first_node = 0;
+  std::size_t node_count = 0;  // at least 1: trees of one leaf have no shares. One leaf more.
+  std::size_t first_leaf = 0;
+  std::size_t first_repeat = 0;
+  std::size_t repeat_count = 0;
+  std::size_t first_category_split = 0;
+  std::size_t category_split_count = 0;
+  std::size_t rule = 0;  // of the points of its integral
+};
+
+// The points of [0, 1] and their weights for polynomials up to some degree, in groups of lanes.
+struct ShapRule {
+  std::vector<Lanes> points;
+  std::vector<Lanes> weights;
+  std::uint32_t first_factor = 0;  // of the nodes whose feature is new on their path
+};
+
+struct ShapPlan {
+  std::size_t feature_count = 0;
+  double expected_value = 0;
+  double scale = 1;  // of the shares: 1 / trees if averaged
+  std::size_t node_count_max = 0;
+  std::vector<ShapTree> trees;
+  std::vector<ShapColumn> columns;
+  std::vector<ShapRule> rules;
+  std::vector<ShapFactor> factors;
+  // One a node, over all trees.
+  std::vector<double> threshold;
+  std::vector<std::uint32_t> column;
+  std::vector<ShapNode> nodes;
+
+  std::vector<double> leaves;  // less the mean of their tree, which changes no share and keeps rounding errors small
+  std::vector<ShapRepeat> repeats;
+  std::vector<ShapCategorySplit> category_splits;
+  std::vector<std::vector<std::uint32_t>> category_sets;
+};
+
+core::Result<ShapPlan> plan_shap(const Forest& forest);
+
+}  // namespace starcast::forest
