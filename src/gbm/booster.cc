@@ -50,6 +50,7 @@ constexpr int kFloat64 = 1;
 constexpr int kRowMajor = 1;
 constexpr int kAllRounds = -1;
 constexpr int kNormalPrediction = 0;
+constexpr int kContributions = 3;
 constexpr int kSplitImportance = 0;
 constexpr int kGainImportance = 1;
 
@@ -242,20 +243,37 @@ Result<std::string> LightGbm::train(const TrainingData& data, const TrainOptions
   return functions_->text_of(raw);
 }
 
+struct LightGbm::Prediction {
+  int type = kNormalPrediction;
+  std::size_t values_a_row = 1;
+};
+
 Result<std::vector<double>> LightGbm::predict(const std::string& model_text, std::span<const double> values,
                                               std::size_t rows, std::size_t columns) const {
+  return predict_as({}, model_text, values, rows, columns);
+}
+
+Result<std::vector<double>> LightGbm::contributions(const std::string& model_text, std::span<const double> values,
+                                                    std::size_t rows, std::size_t columns) const {
+  return predict_as({.type = kContributions, .values_a_row = columns + 1}, model_text, values, rows, columns);
+}
+
+Result<std::vector<double>> LightGbm::predict_as(const Prediction& prediction, const std::string& model_text,
+                                                 std::span<const double> values, std::size_t rows,
+                                                 std::size_t columns) const {
   TRY(check_matrix(values, rows, columns));
   TRY(functions_->silence());
   const Handle booster = TRY(functions_->load_booster(model_text));
-  std::vector<double> predictions(rows);
+  std::vector<double> predictions(rows * prediction.values_a_row);
   std::int64_t length = 0;
   TRY(functions_->check(
       functions_->booster_predict(booster.get(), values.data(), kFloat64, static_cast<std::int32_t>(rows),
-                                  static_cast<std::int32_t>(columns), kRowMajor, kNormalPrediction, 0, kAllRounds,
+                                  static_cast<std::int32_t>(columns), kRowMajor, prediction.type, 0, kAllRounds,
                                   "num_threads=1 verbosity=-1", &length, predictions.data()),
       "predict"));
-  if (length != static_cast<std::int64_t>(rows)) {
-    return Error(ErrorCode::kInternal, fmt::format("LightGBM gave {} predictions for {} rows", length, rows));
+  if (length != static_cast<std::int64_t>(predictions.size())) {
+    return Error(ErrorCode::kInternal,
+                 fmt::format("LightGBM gave {} values for {} rows of {}", length, rows, prediction.values_a_row));
   }
   return predictions;
 }

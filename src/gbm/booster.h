@@ -60,11 +60,18 @@ class LightGbm {
   core::Result<std::vector<double>> predict(const std::string& model_text, std::span<const double> values,
                                             std::size_t rows, std::size_t columns) const;
 
+  // LightGBM's own reasons (pred_contrib) for the same tests: for each row one share a column, then the expected value.
+  core::Result<std::vector<double>> contributions(const std::string& model_text, std::span<const double> values,
+                                                  std::size_t rows, std::size_t columns) const;
+
   // LightGBM's own gain importance of each feature of a model text, for the same tests.
   core::Result<std::vector<double>> gains(const std::string& model_text) const;
 
  private:
   struct Functions;
+  struct Prediction;
+  core::Result<std::vector<double>> predict_as(const Prediction& prediction, const std::string& model_text,
+                                               std::span<const double> values, std::size_t rows, std::size_t columns) const;
   explicit LightGbm(std::shared_ptr<const Functions> functions) : functions_(std::move(functions)) {}
   std::shared_ptr<const Functions> functions_;
 };

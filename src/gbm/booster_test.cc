@@ -253,6 +253,26 @@ TEST_F(BoosterTest, PassesOnLightGbmsWords) {
   EXPECT_THAT(model.error().message(), HasSubstr("nonsense"));
 }
 
+TEST_F(BoosterTest, GivesAShareAColumnAndTheExpectedValue) {
+  const std::string model = train(table_.view(), options_of());
+  constexpr std::size_t kRows = 20;
+  constexpr std::size_t kWidth = Table::kColumns + 1;
+  const auto values = std::span(table_.values).first(kRows * Table::kColumns);
+
+  const auto shares = library_->contributions(model, values, kRows, Table::kColumns);
+  const auto predictions = library_->predict(model, values, kRows, Table::kColumns);
+
+  ASSERT_TRUE(shares);
+  ASSERT_TRUE(predictions);
+  ASSERT_EQ(shares->size(), kRows * kWidth);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    double sum = 0;
+    for (std::size_t i = 0; i < kWidth; ++i) sum += (*shares)[row * kWidth + i];
+    EXPECT_NEAR(sum, (*predictions)[row], 1e-12) << row;
+    EXPECT_EQ((*shares)[row * kWidth + Table::kColumns], shares->back()) << row;
+  }
+}
+
 TEST_F(BoosterTest, RefusesToPredictRowsOfAnotherWidth) {
   const std::string model = train(table_.view(), options_of());
 
