@@ -1,7 +1,8 @@
-// Forests predict bit for bit what LightGBM predicts, over seeded random models and rows chosen to be awkward.
+// Forests predict bit for bit what LightGBM predicts, and explain it by the same shares, over seeded random models and rows chosen to be awkward.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -14,6 +15,7 @@
 #include "core/numeric.h"
 #include "core/random.h"
 #include "forest/forest.h"
+#include "forest/shap.h"
 #include "gbm/booster.h"
 #include "gbm/testing/load_for_tests.h"
 
@@ -221,6 +223,61 @@ TEST_F(ForestParity, PredictsTheBitsOfLightGbm) {
     }
 
     EXPECT_EQ(differences, 0U) << "model " << index << ":\n" << model.text.substr(0, 400);
+  });
+}
+
+// The model's shares for a row next to LightGBM's.
+struct ShareDifference {
+  double share = 0;     // the largest, as part of the sum of absolute shares
+  double expected = 0;  // of the expected value, as part of itself
+  double sum = 0;       // of what ours add up to and the raw prediction, as part of the latter and the shares
+};
+
+ShareDifference compare_shares(const forest::Forest& forest, const forest::ShapExplainer& explainer,
+                               std::span<const double> row, std::span<const double> theirs) {
+  // LightGBM adds up the trees of an averaged forest.
+  const double scale = forest.averaged() ? static_cast<double>(forest.tree_count()) : 1;
+  std::vector<double> shares(row.size());
+  explainer.explain(row, shares);
+  ShareDifference difference;
+  double size = 0;
+  double sum = explainer.expected_value();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    size += std::fabs(theirs[i]) / scale;
+    sum += shares[i];
+    difference.share = std::max(difference.share, std::fabs(shares[i] - theirs[i] / scale));
+  }
+  const double expected = theirs.back() / scale;
+  const double raw = forest.predict_raw(row);
+  difference.expected = std::fabs(explainer.expected_value() - expected);
+  difference.sum = std::fabs(sum - raw) / std::max(std::fabs(raw) + size, 1e-300);
+  if (size > 0) difference.share /= size;
+  if (expected != 0) difference.expected /= std::fabs(expected);
+  return difference;
+}
+
+TEST_F(ForestParity, ExplainsAsLightGbmWithin1em12) {
+  for_each_model([](const gbm::LightGbm& library, std::size_t index, const Model& model, core::Random& random) {
+    const std::vector<double> rows = awkward_rows(model.forest, random);
+    constexpr std::size_t kWidth = kColumns.size() + 1;
+    const auto theirs = library.contributions(model.text, rows, kRows, kColumns.size());
+    ASSERT_TRUE(theirs) << theirs.error().message();
+    const auto explainer = forest::ShapExplainer::create(model.forest);
+    ASSERT_TRUE(explainer) << "model " << index << ": " << explainer.error().message();
+
+    ShareDifference worst;
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const ShareDifference difference =
+          compare_shares(model.forest, *explainer, std::span(rows).subspan(i * kColumns.size(), kColumns.size()),
+                         std::span(*theirs).subspan(i * kWidth, kWidth));
+      worst.share = std::max(worst.share, difference.share);
+      worst.expected = std::max(worst.expected, difference.expected);
+      worst.sum = std::max(worst.sum, difference.sum);
+    }
+
+    EXPECT_LT(worst.share, 1e-12) << "model " << index << ":\n" << model.text.substr(0, 400);
+    EXPECT_LT(worst.expected, 1e-12) << "model " << index;
+    EXPECT_LT(worst.sum, 1e-12) << "model " << index;
   });
 }
 
