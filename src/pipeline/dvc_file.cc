@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "codec/yaml.h"
@@ -77,18 +78,25 @@ bool edits_for(const YamlNode& entry, const LockedPath& out, std::vector<Edit>& 
   return true;
 }
 
+// The text with its scalars replaced in place; nothing when that does not do.
+std::optional<std::string> spliced_text(const DvcFile& file, const YamlNode& outs) {
+  std::vector<Edit> edits;
+  for (std::size_t i = 0; i < file.outs.size(); ++i) {
+    if (!edits_for(outs.items[i], file.outs[i], edits)) return std::nullopt;
+  }
+  std::string text = file.as_read;
+  std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.start > b.start; });
+  for (const Edit& edit : edits) text.replace(edit.start, edit.end - edit.start, edit.text);
+  // Aliases and flow style have places of their own kind: what is read back decides.
+  const auto again = parse_dvc_file(text, "");
+  if (!again || again.value().outs != file.outs) return std::nullopt;
+  return text;
+}
+
 std::string edited_text(const DvcFile& file, const YamlNode& root) {
   const YamlNode* const outs = root.find("outs");
   CHECK(outs != nullptr && outs->items.size() == file.outs.size());
-  std::vector<Edit> edits;
-  bool fits = true;
-  for (std::size_t i = 0; i < file.outs.size(); ++i) fits = fits && edits_for(outs->items[i], file.outs[i], edits);
-  if (fits) {
-    std::string text = file.as_read;
-    std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.start > b.start; });
-    for (const Edit& edit : edits) text.replace(edit.start, edit.end - edit.start, edit.text);
-    return text;
-  }
+  if (auto text = spliced_text(file, *outs)) return *std::move(text);
 
   JsonArray entries;
   for (std::size_t i = 0; i < file.outs.size(); ++i) {

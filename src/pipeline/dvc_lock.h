@@ -24,6 +24,7 @@ struct LockedPath {
   bool legacy_hash = false;             // no `hash: md5` line: an md5-dos2unix of DVC 2
 
   bool is_folder() const { return std::string_view(md5).ends_with(".dir"); }
+  bool operator==(const LockedPath&) const = default;
 };
 
 struct LockedParams {
