@@ -52,9 +52,10 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   const model::RatingScorer scorer = TRY(model::load_package(context.files, options.package));
   learn::SplitListings listings = TRY(load_split_listings(options.listings, options.split, context));
   const gbm::LightGbm library = TRY(load_lightgbm(context));
-  std::vector<learn::Baseline> baselines =
-      TRY(learn::fit_baselines(listings.train, listings.test, params.train.seed,
-                               {library, os::thread_count(context.environment), {}}));
+  const bool is_forest = scorer.learner() == learn::name_of(learn::Learner::kRandomForest);
+  std::vector<learn::Baseline> baselines = TRY(learn::fit_baselines(
+      listings.train, listings.test, is_forest ? learn::PredecessorForest::kLeaveOut : learn::PredecessorForest::kFit,
+      params.train.seed, {library, os::thread_count(context.environment), {}}));
   const learn::TestPredictions test = learn::predict_test(scorer, std::move(listings.test), std::move(baselines));
   EvaluateReport report;
   report.evaluation = TRY(learn::evaluate(test, params.evaluate));

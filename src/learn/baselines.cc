@@ -39,7 +39,7 @@ Baseline category_mean(std::span<const Listing> train, std::span<const Listing> 
 
 Result<Baseline> predecessor_forest(std::span<const Listing> train, std::span<const Listing> test, std::uint64_t seed,
                                     const TrainContext& context) {
-  const RatingPlan plan = RatingPlan::defaults_of(Learner::kRandomForest);
+  const CasePlan plan = RatingPlan::defaults_of(Learner::kRandomForest).cases.front();
   features::EncoderOptions options;
   options.feature_set = features::FeatureSet::kPredecessor;
   options.seed = seed;
@@ -76,7 +76,8 @@ Result<Baseline> predecessor_forest(std::span<const Listing> train, std::span<co
 }  // namespace
 
 Result<std::vector<Baseline>> fit_baselines(std::span<const Listing> train, std::span<const Listing> test,
-                                            std::uint64_t seed, const TrainContext& context) {
+                                            PredecessorForest predecessor, std::uint64_t seed,
+                                            const TrainContext& context) {
   CHECK(!train.empty());
   std::vector<double> ratings = ratings_of(train);
   const double mean = std::accumulate(ratings.begin(), ratings.end(), 0.0) / static_cast<double>(ratings.size());
@@ -84,7 +85,12 @@ Result<std::vector<Baseline>> fit_baselines(std::span<const Listing> train, std:
   baselines.push_back({"mean", "mean of all", std::vector<double>(test.size(), mean)});
   baselines.push_back({"median", "median of all", std::vector<double>(test.size(), quantile_of(ratings, 0.5))});
   baselines.push_back(category_mean(train, test, mean));
-  baselines.push_back(TRY(predecessor_forest(train, test, seed, context), "predecessor's forest"));
+  switch (predecessor) {
+    case PredecessorForest::kFit:
+      baselines.push_back(TRY(predecessor_forest(train, test, seed, context), "predecessor's forest"));
+      break;
+    case PredecessorForest::kLeaveOut: break;
+  }
   return baselines;
 }
 

@@ -24,13 +24,14 @@ class NoRunLog final : public RunLog {
 
 }  // namespace
 
-Result<TestPredictions> cross_validate(std::span<const Listing> listings, const RatingPlan& plan,
+Result<CrossValidation> cross_validate(std::span<const Listing> listings, const RatingPlan& plan,
                                        const CrossValidationOptions& options, const TrainContext& context) {
   if (options.folds < 2 || options.folds > listings.size()) {
     return Error(ErrorCode::kInvalidInput, "the number of folds has to lie between 2 and the number of apps");
   }
   const std::vector<std::size_t> fold_of = deal_folds(listings.size(), options.folds, options.shuffle_seed);
-  TestPredictions all;
+  CrossValidation validation;
+  TestPredictions& all = validation.test;
   all.listings.assign(listings.begin(), listings.end());
   all.predictions.resize(listings.size());
   NoRunLog run_log;
@@ -46,10 +47,17 @@ Result<TestPredictions> cross_validate(std::span<const Listing> listings, const 
         train.push_back(listings[i]);
       }
     }
-    TrainedRating trained = TRY(train_rating(train, plan, {}, context, run_log));
-    const model::RatingScorer scorer =
-        TRY(model::RatingScorer::create(std::move(trained.encoder), trained.model));
-    std::vector<Baseline> baselines = TRY(fit_baselines(train, test, plan.seed, context));
+    model::RatingModel trained = TRY(train_rating(train, plan, {}, context, run_log));
+    const model::RatingScorer scorer = TRY(model::RatingScorer::create(std::move(trained)));
+    if (scorer.answers(model::LaunchCase::kBeforeLaunch)) {
+      TestPredictions before = predict_before_launch(scorer, test);
+      validation.before_launch.listings = all.listings;
+      validation.before_launch.predictions.resize(listings.size());
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        validation.before_launch.predictions[places[i]] = std::move(before.predictions[i]);
+      }
+    }
+    std::vector<Baseline> baselines = TRY(fit_baselines(train, test, predecessor_baseline(plan.learner), plan.seed, context));
     const TestPredictions part = predict_test(scorer, std::move(test), std::move(baselines));
     if (all.baselines.empty()) {
       for (const Baseline& baseline : part.baselines) {
@@ -63,7 +71,7 @@ Result<TestPredictions> cross_validate(std::span<const Listing> listings, const 
       }
     }
   }
-  return all;
+  return validation;
 }
 
 }  // namespace starcast::learn

@@ -15,8 +15,13 @@ struct CrossValidationOptions {
   std::uint64_t shuffle_seed = 1;  // which apps share a fold
 };
 
-// Trains `folds` models by the plan and gathers their predictions and the baselines', in the order of the listings.
-core::Result<TestPredictions> cross_validate(std::span<const listing::Listing> listings, const RatingPlan& plan,
+struct CrossValidation {
+  TestPredictions test;           // in the order of the listings, with the baselines
+  TestPredictions before_launch;  // the same apps as they were before launch; empty when the plan has no such case
+};
+
+// Trains `folds` models by the plan and gathers what they say of the apps that they did not see.
+core::Result<CrossValidation> cross_validate(std::span<const listing::Listing> listings, const RatingPlan& plan,
                                              const CrossValidationOptions& options, const TrainContext& context);
 
 }  // namespace starcast::learn

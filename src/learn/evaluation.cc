@@ -65,9 +65,20 @@ TestPredictions predict_test(const model::RatingScorer& scorer, std::vector<List
                              std::vector<Baseline> baselines) {
   TestPredictions predictions;
   predictions.predictions.reserve(test.size());
-  for (const Listing& listing : test) predictions.predictions.push_back(scorer.predict(listing));
+  for (const Listing& listing : test) predictions.predictions.push_back(scorer.predict(listing).prediction);
   predictions.listings = std::move(test);
   predictions.baselines = std::move(baselines);
+  return predictions;
+}
+
+TestPredictions predict_before_launch(const model::RatingScorer& scorer, std::vector<Listing> test) {
+  TestPredictions predictions;
+  predictions.predictions.reserve(test.size());
+  for (const Listing& listing : test) {
+    predictions.predictions.push_back(
+        scorer.predict(model::seen_as(listing, model::LaunchCase::kBeforeLaunch)).prediction);
+  }
+  predictions.listings = std::move(test);
   return predictions;
 }
 
@@ -85,7 +96,7 @@ Result<Evaluation> evaluate(const TestPredictions& test, const EvaluateOptions& 
   for (std::size_t i = 0; i < test.listings.size(); ++i) {
     predicted.push_back(test.predictions[i].value);
     everyone.push_back(i);
-    members[bucket_of(test.listings[i])].push_back(i);
+    members[bucket_of(test.listings[i].reviews)].push_back(i);
   }
   Evaluation evaluation;
   const BucketQuality overall = quality_of(test, everyone);

@@ -27,6 +27,9 @@ struct TestPredictions {
 TestPredictions predict_test(const model::RatingScorer& scorer, std::vector<listing::Listing> test,
                              std::vector<Baseline> baselines);
 
+// The same apps as they were before launch: what can be known then. No baselines.
+TestPredictions predict_before_launch(const model::RatingScorer& scorer, std::vector<listing::Listing> test);
+
 struct IntervalQuality {
   double level = 0;
   double coverage = 0;    // share of ratings inside

@@ -26,60 +26,155 @@ using listing::Listing;
 namespace {
 
 constexpr std::size_t kTrainingListingsMin = 40;
+// With fewer scores of its own, a bucket of reviews takes the scores of all.
 constexpr std::size_t kGroupScoresMin = 100;
+// The band is not symmetric: ratings have a long lower tail, and of all bands that hold four fifths of them this one is
+// among the narrowest.
 constexpr double kMedianShare = 0.5;
-constexpr double kLowShare = 0.1;
-constexpr double kHighShare = 0.9;
-
-// What one booster is trained for.
-struct Job {
-  std::size_t data;     // index of the encoded data: 0 is the whole training part, f + 1 is all but fold f
-  double share;         // the quantile, or 0 for a point forest
-  const BoosterPlan* plan;
-  PointPlan::Weights weights;
-  std::uint64_t seed;
-  std::string* text;    // where the model goes
-};
+constexpr double kLowShare = 0.12;
+constexpr double kHighShare = 0.92;
 
 // Training rows as the boosters see them.
 struct EncodedPart {
-  std::vector<std::size_t> rows;  // indices into the training listings
   std::optional<FittedEncoder> fitted;
   std::vector<double> ratings;
   std::vector<double> weights;
 };
 
-struct FoldForests {
-  std::string median;
-  std::string low;
-  std::string high;
+// One booster to train: on which part, for what, and where its text goes.
+struct Job {
+  const EncodedPart* part;
+  const BoosterPlan* plan;
+  PointPlan::Weights weights;
+  double share;  // the quantile, or 0 for a point forest
+  std::uint64_t seed;
+  std::string* text;
 };
 
-Result<EncodedPart> encode(std::span<const Listing> training, const std::vector<double>& weights,
-                           std::vector<std::size_t> rows, const features::EncoderOptions& options) {
-  EncodedPart part;
-  std::vector<Listing> listings;
-  listings.reserve(rows.size());
-  for (const std::size_t row : rows) {
-    listings.push_back(training[row]);
-    part.weights.push_back(weights[row]);
+// The conformal quantile of the scores at each level: the ceil((n + 1) level)-th smallest.
+std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
+  CHECK(!scores.empty());
+  std::sort(scores.begin(), scores.end());
+  std::vector<model::LevelScale> scales;
+  for (const double level : kIntervalLevels) {
+    const double place = std::ceil(level * static_cast<double>(scores.size() + 1));
+    const auto index = std::min(static_cast<std::size_t>(place), scores.size()) - 1;
+    scales.push_back({level, scores[index]});
   }
-  part.ratings = ratings_of(listings);
-  part.fitted = TRY(Encoder::fit(listings, part.weights, options));
-  part.rows = std::move(rows);
-  return part;
+  return scales;
 }
 
-std::vector<std::string> column_names(const Encoder& encoder) {
-  std::vector<std::string> names;
-  for (const features::FeatureColumn& column : encoder.columns()) names.push_back(column.name);
-  return names;
-}
+// Trains the answer to one question. Its work is handed out as two lists of independent pieces, so that several cases
+// share the threads: first encode_part(0 .. part_count() - 1), then the jobs.
+class CaseTrainer {
+ public:
+  CaseTrainer(std::span<const Listing> training, const CasePlan& plan, const RatingPlan& rating_plan,
+              const features::EncoderOptions& encoder_options)
+      : plan_(plan),
+        seed_(rating_plan.seed),
+        encoder_options_(encoder_options),
+        weights_(review_weights(training, rating_plan.half_weight_reviews)),
+        fold_of_(deal_folds(training.size(), plan.calibration_folds, rating_plan.seed)),
+        parts_(plan.calibration_folds + 1),
+        folds_(plan.calibration_folds),
+        point_(plan.point.size()) {
+    for (const Listing& listing : training) {
+      reviews_.push_back(listing.reviews);
+      seen_.push_back(model::seen_as(listing, plan.launch_case));
+    }
+  }
 
-Result<std::string> train_booster(const Job& job, const EncodedPart& part, const TrainContext& context) {
-  const Matrix& rows = part.fitted->training_rows;
+  std::size_t part_count() const { return parts_.size(); }
+
+  // Part 0 is the whole training part, part f + 1 all of it but fold f.
+  Result<void> encode_part(std::size_t index) {
+    EncodedPart& part = parts_[index];
+    std::vector<Listing> listings;
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      if (index > 0 && fold_of_[i] == index - 1) continue;
+      listings.push_back(seen_[i]);
+      part.weights.push_back(weights_[i]);
+    }
+    part.ratings = ratings_of(listings);
+    part.fitted = TRY(Encoder::fit(listings, part.weights, encoder_options_));
+    return {};
+  }
+
+  void add_jobs(std::vector<Job>& jobs) {
+    for (std::size_t i = 0; i < plan_.point.size(); ++i) {
+      jobs.push_back({&parts_[0], &plan_.point[i].booster, plan_.point[i].weights, 0, seed_ + i, &point_[i]});
+    }
+    add_band_jobs(jobs, parts_[0], band_);
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) add_band_jobs(jobs, parts_[fold + 1], folds_[fold]);
+  }
+
+  // Once all jobs are done: calibrates, and hands out the case.
+  Result<model::RatingCase> finish() {
+    const std::vector<double> scores = TRY(out_of_fold_scores());
+    model::RatingCase trained{plan_.launch_case, std::move(parts_[0].fitted->encoder), {}, std::move(band_), {}};
+    for (std::size_t i = 0; i < plan_.point.size(); ++i) {
+      trained.point.push_back({plan_.point[i].name, plan_.point[i].weight, std::move(point_[i])});
+    }
+    trained.calibration.groups = calibration_groups(scores);
+    return trained;
+  }
+
+ private:
+  void add_band_jobs(std::vector<Job>& jobs, const EncodedPart& part, model::BandForests& band) const {
+    jobs.push_back({&part, &plan_.band, PointPlan::Weights::kEqual, kMedianShare, seed_, &band.median});
+    jobs.push_back({&part, &plan_.band, PointPlan::Weights::kEqual, kLowShare, seed_, &band.low});
+    jobs.push_back({&part, &plan_.band, PointPlan::Weights::kEqual, kHighShare, seed_, &band.high});
+  }
+
+  // Scores each training rating with the fold forests that did not see it.
+  Result<std::vector<double>> out_of_fold_scores() const {
+    const model::Calibration calibration;
+    std::vector<double> scores(seen_.size());
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      const Encoder& encoder = parts_[fold + 1].fitted->encoder;
+      std::vector<double> row(encoder.columns().size());
+      const model::BandScorer band = TRY(model::BandScorer::create(folds_[fold], row.size()));
+      for (std::size_t i = 0; i < seen_.size(); ++i) {
+        if (fold_of_[i] != fold) continue;
+        encoder.transform(seen_[i], row);
+        scores[i] = calibration.score(band.predict(row), seen_[i].rating);
+      }
+    }
+    return scores;
+  }
+
+  // Launched: one group for each bucket of reviews. Before launch nobody knows the reviews to come: one group.
+  std::vector<model::CalibrationGroup> calibration_groups(const std::vector<double>& scores) const {
+    if (plan_.launch_case == model::LaunchCase::kBeforeLaunch) return {{0, level_scales(scores)}};
+    std::vector<std::vector<double>> by_bucket(review_buckets().size());
+    for (std::size_t i = 0; i < scores.size(); ++i) by_bucket[bucket_of(reviews_[i])].push_back(scores[i]);
+    std::vector<model::CalibrationGroup> groups;
+    for (std::size_t bucket = 0; bucket < by_bucket.size(); ++bucket) {
+      const std::vector<double>& own = by_bucket[bucket].size() >= kGroupScoresMin ? by_bucket[bucket] : scores;
+      groups.push_back({review_buckets()[bucket].reviews_min, level_scales(own)});
+    }
+    return groups;
+  }
+
+  const CasePlan& plan_;
+  std::uint64_t seed_;
+  const features::EncoderOptions& encoder_options_;
+  std::vector<Listing> seen_;
+  std::vector<double> reviews_;  // also before launch: of the listings as they are
+  std::vector<double> weights_;
+  std::vector<std::size_t> fold_of_;
+  std::vector<EncodedPart> parts_;
+  std::vector<model::BandForests> folds_;
+  std::vector<std::string> point_;
+  model::BandForests band_;
+};
+
+Result<std::string> train_booster(const Job& job, const TrainContext& context) {
+  const Matrix& rows = job.part->fitted->training_rows;
   std::span<const double> weights;
-  if (job.weights == PointPlan::Weights::kReviews) weights = part.weights;
+  if (job.weights == PointPlan::Weights::kReviews) weights = job.part->weights;
+  std::vector<std::string> names;
+  for (const features::FeatureColumn& column : job.part->fitted->encoder.columns()) names.push_back(column.name);
   gbm::TrainOptions options;
   options.parameters = job.plan->parameters;
   if (job.share > 0) {
@@ -92,56 +187,26 @@ Result<std::string> train_booster(const Job& job, const EncodedPart& part, const
     if (context.progress) context.progress(1);
     return gbm::TrainOptions::Continue::kYes;
   };
-  return context.library.train(
-      {rows.values, rows.rows, rows.columns, part.ratings, weights, column_names(part.fitted->encoder)}, options);
+  return context.library.train({rows.values, rows.rows, rows.columns, job.part->ratings, weights, std::move(names)},
+                               options);
 }
 
-// The conformal quantile of the scores at each level: the ceil((n + 1) level)-th smallest.
-std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
-  CHECK(!scores.empty());
-  std::sort(scores.begin(), scores.end());
-  std::vector<model::LevelScale> scales;
-  for (const double level : kIntervalLevels) {
-    const double place = std::ceil(level * static_cast<double>(scores.size() + 1));
-    const auto index = std::min(static_cast<std::size_t>(place), scores.size()) - 1;
-    // A scale below 0 would turn the interval around; at low levels of coarse ratings the smallest score can be one.
-    scales.push_back({level, std::max(scores[index], 0.0)});
-  }
-  return scales;
-}
-
-// One group for each bucket of reviews; a bucket with too few scores takes those of all.
-std::vector<model::CalibrationGroup> calibration_groups(std::span<const Listing> training,
-                                                        const std::vector<double>& scores) {
-  std::vector<std::vector<double>> by_bucket(review_buckets().size());
-  for (std::size_t i = 0; i < training.size(); ++i) by_bucket[bucket_of(training[i])].push_back(scores[i]);
-  std::vector<model::CalibrationGroup> groups;
-  for (std::size_t bucket = 0; bucket < by_bucket.size(); ++bucket) {
-    const std::vector<double>& own = by_bucket[bucket].size() >= kGroupScoresMin ? by_bucket[bucket] : scores;
-    groups.push_back({review_buckets()[bucket].reviews_min, level_scales(own)});
-  }
-  return groups;
-}
-
-// Scores each training listing with the fold forests that did not see it.
-Result<std::vector<double>> out_of_fold_scores(std::span<const Listing> training, const std::vector<std::size_t>& fold_of,
-                                               const std::vector<EncodedPart>& parts,
-                                               const std::vector<FoldForests>& forests,
-                                               const model::Calibration& calibration) {
-  std::vector<double> scores(training.size());
-  for (std::size_t fold = 0; fold < forests.size(); ++fold) {
-    const Encoder& encoder = parts[fold + 1].fitted->encoder;
-    std::vector<double> row(encoder.columns().size());
-    const model::QuantileForests quantiles = TRY(model::QuantileForests::create(
-        forests[fold].median, forests[fold].low, forests[fold].high, row.size()));
-    for (std::size_t i = 0; i < training.size(); ++i) {
-      if (fold_of[i] != fold) continue;
-      encoder.transform(training[i], row);
-      const model::QuantileForests::Quantiles answer = quantiles.predict(row);
-      scores[i] = calibration.score(answer.median, answer.low, answer.high, training[i].rating);
+void log_plan(const RatingPlan& plan, RunLog& run_log) {
+  run_log.log_param("learner", name_of(plan.learner));
+  run_log.log_param("seed", std::to_string(plan.seed));
+  for (const CasePlan& case_plan : plan.cases) {
+    const std::string_view name = model::name_of(case_plan.launch_case);
+    for (const PointPlan& point : case_plan.point) {
+      run_log.log_param(fmt::format("{}.{}.weight", name, point.name), codec::to_shortest(point.weight));
+      run_log.log_param(fmt::format("{}.{}.trees", name, point.name), std::to_string(point.booster.trees));
+      for (const auto& parameter : point.booster.parameters) {
+        run_log.log_param(fmt::format("{}.{}.{}", name, point.name, parameter.first), parameter.second);
+      }
+    }
+    for (const auto& parameter : case_plan.band.parameters) {
+      run_log.log_param(fmt::format("{}.band.{}", name, parameter.first), parameter.second);
     }
   }
-  return scores;
 }
 
 }  // namespace
@@ -171,55 +236,83 @@ void BoosterPlan::set(const std::string& name, const std::string& value) {
   parameters.emplace_back(name, value);
 }
 
+namespace {
+
+CasePlan boosted_case(model::LaunchCase launch_case) {
+  const gbm::Parameters common = {{"learning_rate", "0.02"},   {"num_leaves", "31"},     {"max_depth", "7"},
+                                  {"min_data_in_leaf", "20"},  {"bagging_fraction", "0.7"}, {"bagging_freq", "1"},
+                                  {"feature_fraction", "0.4"}, {"lambda_l2", "10"}};
+  BoosterPlan mean{common, 500};
+  mean.set("objective", "regression");
+  BoosterPlan extra{common, 700};
+  extra.set("objective", "regression");
+  extra.set("extra_trees", "true");
+  BoosterPlan median{common, 500};
+  median.set("objective", "regression_l1");
+  CasePlan plan;
+  plan.launch_case = launch_case;
+  switch (launch_case) {
+    case model::LaunchCase::kLaunched:
+      plan.point = {{"mean", 0.35, mean}, {"mean-extra", 0.35, extra}, {"median", 0.3, median}};
+      break;
+    case model::LaunchCase::kBeforeLaunch:
+      // Less can be known, so fewer trees know it.
+      mean.trees = 250;
+      median.trees = 250;
+      plan.point = {{"mean", 0.8, mean}, {"median", 0.2, median}};
+      break;
+  }
+  plan.band = BoosterPlan{common, 100};
+  plan.band.set("learning_rate", "0.08");
+  plan.band.set("num_leaves", "15");
+  plan.band.set("max_depth", "-1");
+  return plan;
+}
+
+// LightGBM's forest as near as it comes to scikit-learn's default one. Beyond 1,024 leaves it takes seven times as long and
+// is no better on the 2018 file. Its trees are independent, so it grows as four parts at once.
+CasePlan forest_case() {
+  const BoosterPlan part{{{"objective", "regression"},
+                          {"boosting", "rf"},
+                          {"num_leaves", "1024"},
+                          {"min_data_in_leaf", "1"},
+                          {"min_sum_hessian_in_leaf", "0"},
+                          {"bagging_fraction", "0.632"},
+                          {"bagging_freq", "1"}},
+                         25};
+  CasePlan plan;
+  for (const char* const name : {"forest-1", "forest-2", "forest-3", "forest-4"}) {
+    plan.point.push_back({name, 0.25, part, PointPlan::Weights::kEqual});
+  }
+  plan.band = BoosterPlan{{{"learning_rate", "0.1"}, {"num_leaves", "15"}, {"min_data_in_leaf", "20"}}, 60};
+  plan.calibration_folds = 2;
+  return plan;
+}
+
+}  // namespace
+
 RatingPlan RatingPlan::defaults_of(Learner learner) {
   RatingPlan plan;
   plan.learner = learner;
   switch (learner) {
-    case Learner::kBoosted: {
-      const gbm::Parameters common = {{"learning_rate", "0.02"},   {"num_leaves", "31"},     {"max_depth", "7"},
-                                      {"min_data_in_leaf", "20"},  {"bagging_fraction", "0.7"}, {"bagging_freq", "1"},
-                                      {"feature_fraction", "0.4"}, {"lambda_l2", "10"}};
-      BoosterPlan mean{common, 500};
-      mean.set("objective", "regression");
-      BoosterPlan extra{common, 700};
-      extra.set("objective", "regression");
-      extra.set("extra_trees", "true");
-      BoosterPlan median{common, 500};
-      median.set("objective", "regression_l1");
-      plan.point = {{"mean", 0.35, mean}, {"mean-extra", 0.35, extra}, {"median", 0.3, median}};
-      plan.quantile = BoosterPlan{common, 100};
-      plan.quantile.set("learning_rate", "0.08");
-      plan.quantile.set("num_leaves", "15");
-      plan.quantile.set("max_depth", "-1");
+    case Learner::kBoosted:
+      plan.cases = {boosted_case(model::LaunchCase::kLaunched), boosted_case(model::LaunchCase::kBeforeLaunch)};
       plan.objective = "0.7 squared error and 0.3 absolute error";
       break;
-    }
-    case Learner::kRandomForest: {
-      // LightGBM's forest as near as it comes to scikit-learn's default one. Beyond 1,024 leaves it takes seven times as
-      // long and is no better on the 2018 file. Its trees are independent, so it grows as four parts at once.
-      const BoosterPlan part{{{"objective", "regression"},
-                              {"boosting", "rf"},
-                              {"num_leaves", "1024"},
-                              {"min_data_in_leaf", "1"},
-                              {"min_sum_hessian_in_leaf", "0"},
-                              {"bagging_fraction", "0.632"},
-                              {"bagging_freq", "1"}},
-                             25};
-      for (const char* const name : {"forest-1", "forest-2", "forest-3", "forest-4"}) {
-        plan.point.push_back({name, 0.25, part, PointPlan::Weights::kEqual});
-      }
-      plan.quantile = BoosterPlan{{{"learning_rate", "0.1"}, {"num_leaves", "15"}, {"min_data_in_leaf", "20"}}, 60};
-      plan.calibration_folds = 2;
+    case Learner::kRandomForest:
+      plan.cases = {forest_case()};
       plan.objective = "squared error";
       break;
-    }
   }
   return plan;
 }
 
 double trees_in(const RatingPlan& plan) {
-  double trees = 3.0 * plan.quantile.trees * static_cast<double>(plan.calibration_folds + 1);
-  for (const PointPlan& point : plan.point) trees += point.booster.trees;
+  double trees = 0;
+  for (const CasePlan& case_plan : plan.cases) {
+    for (const PointPlan& point : case_plan.point) trees += point.booster.trees;
+    trees += 3.0 * case_plan.band.trees * static_cast<double>(case_plan.calibration_folds + 1);
+  }
   return trees;
 }
 
@@ -241,18 +334,13 @@ std::vector<double> ratings_of(std::span<const Listing> listings) {
   return ratings;
 }
 
-Result<TrainedRating> train_rating(std::span<const Listing> training, const RatingPlan& plan,
-                                   model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log) {
+Result<model::RatingModel> train_rating(std::span<const Listing> training, const RatingPlan& plan,
+                                        model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log) {
   if (training.size() < kTrainingListingsMin) {
     return Error(ErrorCode::kInvalidInput, fmt::format("{} rated apps are too few to learn from and to calibrate; "
                                                        "at least {} are needed",
                                                        training.size(), kTrainingListingsMin));
   }
-  if (plan.calibration_folds < 2) {
-    return Error(ErrorCode::kInvalidInput, "calibration_folds has to be at least 2");
-  }
-  const std::vector<double> weights = review_weights(training, plan.half_weight_reviews);
-  const std::vector<std::size_t> fold_of = deal_folds(training.size(), plan.calibration_folds, plan.seed);
   std::optional<codec::Date> last;
   for (const Listing& listing : training) {
     if (listing.last_updated && (!last || *last < *listing.last_updated)) last = listing.last_updated;
@@ -263,62 +351,35 @@ Result<TrainedRating> train_rating(std::span<const Listing> training, const Rati
   encoder_options.seed = plan.seed;
   encoder_options.as_of = last;  // the folds' ages count from the same day as the whole part's
 
-  std::vector<EncodedPart> parts(plan.calibration_folds + 1);
-  const auto encode_part = [&](std::size_t index) -> Result<void> {
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < training.size(); ++i) {
-      if (index == 0 || fold_of[i] != index - 1) rows.push_back(i);
-    }
-    parts[index] = TRY(encode(training, weights, std::move(rows), encoder_options));
-    return {};
-  };
-  TRY(core::parallel_for(parts.size(), context.threads, encode_part));
+  std::vector<CaseTrainer> trainers;
+  std::vector<std::pair<std::size_t, std::size_t>> parts;  // trainer, part
+  for (const CasePlan& case_plan : plan.cases) {
+    if (case_plan.calibration_folds < 2) return Error(ErrorCode::kInvalidInput, "calibration_folds has to be at least 2");
+    trainers.emplace_back(training, case_plan, plan, encoder_options);
+    for (std::size_t part = 0; part < trainers.back().part_count(); ++part) parts.emplace_back(trainers.size() - 1, part);
+  }
+  const auto encode = [&](std::size_t index) { return trainers[parts[index].first].encode_part(parts[index].second); };
+  TRY(core::parallel_for(parts.size(), context.threads, encode));
 
-  model::RatingModel model;
-  std::vector<FoldForests> folds(plan.calibration_folds);
   std::vector<Job> jobs;
-  for (const PointPlan& point : plan.point) model.point.push_back({point.name, point.weight, ""});
-  for (std::size_t i = 0; i < plan.point.size(); ++i) {
-    jobs.push_back({0, 0, &plan.point[i].booster, plan.point[i].weights, plan.seed + i, &model.point[i].text});
-  }
-  const auto add_shape = [&](std::size_t data, std::string& median, std::string& low, std::string& high) {
-    jobs.push_back({data, kMedianShare, &plan.quantile, PointPlan::Weights::kEqual, plan.seed, &median});
-    jobs.push_back({data, kLowShare, &plan.quantile, PointPlan::Weights::kEqual, plan.seed, &low});
-    jobs.push_back({data, kHighShare, &plan.quantile, PointPlan::Weights::kEqual, plan.seed, &high});
-  };
-  add_shape(0, model.median, model.low, model.high);
-  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
-    add_shape(fold + 1, folds[fold].median, folds[fold].low, folds[fold].high);
-  }
+  for (CaseTrainer& trainer : trainers) trainer.add_jobs(jobs);
   const auto run_job = [&](std::size_t index) -> Result<void> {
-    *jobs[index].text = TRY(train_booster(jobs[index], parts[jobs[index].data], context));
+    *jobs[index].text = TRY(train_booster(jobs[index], context));
     return {};
   };
   TRY(core::parallel_for(jobs.size(), context.threads, run_job));
 
-  const std::vector<double> scores = TRY(out_of_fold_scores(training, fold_of, parts, folds, model.calibration));
-  model.calibration.groups = calibration_groups(training, scores);
+  model::RatingModel model;
+  for (CaseTrainer& trainer : trainers) model.cases.push_back(TRY(trainer.finish()));
   model.learner = std::string(name_of(plan.learner));
-  model.seed = plan.seed;
   model.objective = plan.objective;
+  model.seed = plan.seed;
   model.trained_on = std::move(trained_on);
   model.trained_on.apps = training.size();
   model.trained_on.date_last = last ? codec::to_iso(*last) : "";
-
-  run_log.log_param("learner", model.learner);
-  run_log.log_param("seed", std::to_string(plan.seed));
-  for (const PointPlan& point : plan.point) {
-    run_log.log_param(fmt::format("{}.weight", point.name), codec::to_shortest(point.weight));
-    run_log.log_param(fmt::format("{}.trees", point.name), std::to_string(point.booster.trees));
-    for (const auto& parameter : point.booster.parameters) {
-      run_log.log_param(fmt::format("{}.{}", point.name, parameter.first), parameter.second);
-    }
-  }
-  for (const auto& parameter : plan.quantile.parameters) {
-    run_log.log_param(fmt::format("quantile.{}", parameter.first), parameter.second);
-  }
+  log_plan(plan, run_log);
   run_log.log_metric("apps", static_cast<double>(training.size()), 0);
-  return TrainedRating{std::move(parts[0].fitted->encoder), std::move(model)};
+  return model;
 }
 
 }  // namespace starcast::learn

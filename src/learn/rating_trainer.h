@@ -42,17 +42,23 @@ struct PointPlan {
   enum class Weights { kReviews, kEqual } weights = Weights::kReviews;  // how training rows count
 };
 
+// All that shapes the answer to one of the two questions.
+struct CasePlan {
+  model::LaunchCase launch_case = model::LaunchCase::kLaunched;
+  std::vector<PointPlan> point;       // weights sum to 1
+  BoosterPlan band;                   // objective and alpha are set for each of the three; rows count the same
+  std::size_t calibration_folds = 4;  // folds of the training part whose ratings calibrate the intervals
+};
+
 // All that shapes a model, beside the data.
 struct RatingPlan {
   Learner learner = Learner::kBoosted;
   std::string objective;              // what the prediction minimises, as a sentence for people
   std::uint64_t seed = 1;
   double half_weight_reviews = 5;     // a rating of n reviews weighs n / (n + this)
-  std::size_t calibration_folds = 4;  // folds of the training part whose ratings calibrate the intervals
-  std::vector<PointPlan> point;       // weights sum to 1
-  BoosterPlan quantile;               // objective and alpha are set for each of the three; rows count the same
+  std::vector<CasePlan> cases;        // launched first
 
-  // Parameters that were chosen by 5-fold cross-validation on the 2018 file: docs/decisions.
+  // Parameters that were chosen by 5-fold cross-validation on the 2018 file: docs/decisions/0013-rating-model.md.
   static RatingPlan defaults_of(Learner learner);
 };
 
@@ -68,15 +74,10 @@ struct TrainContext {
 // How many trees a plan grows in all: for progress.
 double trees_in(const RatingPlan& plan);
 
-struct TrainedRating {
-  features::Encoder encoder;
-  model::RatingModel model;
-};
-
 // Trains on rated listings, one row an app. `trained_on` goes into the model; its apps and date_last are filled in here.
 // kInvalidInput: fewer than 40 listings (nothing can be calibrated), a missing rating.
-core::Result<TrainedRating> train_rating(std::span<const listing::Listing> training, const RatingPlan& plan,
-                                         model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log);
+core::Result<model::RatingModel> train_rating(std::span<const listing::Listing> training, const RatingPlan& plan,
+                                              model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log);
 
 // Ratings weigh less the fewer reviews stand behind them.
 std::vector<double> review_weights(std::span<const listing::Listing> listings, double half_weight_reviews);

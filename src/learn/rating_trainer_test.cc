@@ -37,8 +37,10 @@ std::vector<Listing> sample_listings(std::size_t apps) {
 
 RatingPlan quick_plan() {
   RatingPlan plan = RatingPlan::defaults_of(Learner::kBoosted);
-  for (PointPlan& point : plan.point) point.booster.trees = 40;
-  plan.quantile.trees = 20;
+  for (CasePlan& case_plan : plan.cases) {
+    for (PointPlan& point : case_plan.point) point.booster.trees = 40;
+    case_plan.band.trees = 20;
+  }
   return plan;
 }
 
@@ -50,7 +52,7 @@ class RatingTrainer : public ::testing::Test {
     library_.emplace(std::move(library).value());
   }
 
-  TrainedRating train(std::span<const Listing> listings, const RatingPlan& plan, std::size_t threads) {
+  model::RatingModel train(std::span<const Listing> listings, const RatingPlan& plan, std::size_t threads) {
     return train_rating(listings, plan, {}, {*library_, threads, {}}, run_log_).value();
   }
 
@@ -61,14 +63,20 @@ class RatingTrainer : public ::testing::Test {
 TEST_F(RatingTrainer, TheNumberOfThreadsDoesNotChangeTheModel) {
   const std::vector<Listing> listings = sample_listings(600);
 
-  const TrainedRating one = train(listings, quick_plan(), 1);
-  const TrainedRating three = train(listings, quick_plan(), 3);
+  const model::RatingModel one = train(listings, quick_plan(), 1);
+  const model::RatingModel three = train(listings, quick_plan(), 3);
 
-  ASSERT_EQ(one.model.point.size(), three.model.point.size());
-  for (std::size_t i = 0; i < one.model.point.size(); ++i) EXPECT_EQ(one.model.point[i].text, three.model.point[i].text);
-  EXPECT_EQ(one.model.low, three.model.low);
-  EXPECT_EQ(one.model.calibration.groups[0].levels[1].scale, three.model.calibration.groups[0].levels[1].scale);
-  EXPECT_EQ(one.encoder.to_json(), three.encoder.to_json());
+  ASSERT_EQ(one.cases.size(), 2U);
+  ASSERT_EQ(three.cases.size(), 2U);
+  for (std::size_t i = 0; i < one.cases.size(); ++i) {
+    const model::RatingCase& a = one.cases[i];
+    const model::RatingCase& b = three.cases[i];
+    ASSERT_EQ(a.point.size(), b.point.size());
+    for (std::size_t j = 0; j < a.point.size(); ++j) EXPECT_EQ(a.point[j].text, b.point[j].text);
+    EXPECT_EQ(a.band.low, b.band.low);
+    EXPECT_EQ(a.calibration.groups[0].levels[1].scale, b.calibration.groups[0].levels[1].scale);
+    EXPECT_EQ(a.encoder.to_json(), b.encoder.to_json());
+  }
 }
 
 TEST_F(RatingTrainer, ReportsEachTreeAndItsParams) {
@@ -79,15 +87,15 @@ TEST_F(RatingTrainer, ReportsEachTreeAndItsParams) {
   ASSERT_TRUE(train_rating(listings, plan, {}, {*library_, 1, [&](double) { ++trees; }}, run_log_));
 
   EXPECT_EQ(trees.load(), static_cast<int>(trees_in(plan)));
-  EXPECT_EQ(run_log_.params_.at("mean.num_leaves"), "31");
+  EXPECT_EQ(run_log_.params_.at("launched.mean.num_leaves"), "31");
   EXPECT_EQ(run_log_.metrics_.at("apps"), static_cast<double>(listings.size()));
 }
 
 TEST_F(RatingTrainer, ScalesAscendInTheLevelAndAreThereForEachBucket) {
-  const TrainedRating trained = train(sample_listings(600), quick_plan(), 2);
+  const model::RatingModel trained = train(sample_listings(600), quick_plan(), 2);
 
-  ASSERT_EQ(trained.model.calibration.groups.size(), review_buckets().size());
-  for (const model::CalibrationGroup& group : trained.model.calibration.groups) {
+  ASSERT_EQ(trained.cases[0].calibration.groups.size(), review_buckets().size());
+  for (const model::CalibrationGroup& group : trained.cases[0].calibration.groups) {
     ASSERT_EQ(group.levels.size(), 4U);
     for (std::size_t i = 1; i < 4; ++i) EXPECT_GE(group.levels[i].scale, group.levels[i - 1].scale);
   }
@@ -106,20 +114,22 @@ TEST_F(RatingTrainer, RefusesTooFewApps) {
 TEST_F(RatingTrainer, CrossValidationPredictsEachAppOnceAndBeatsTheMean) {
   const std::vector<Listing> listings = sample_listings(2000);
 
-  const TestPredictions test =
+  const CrossValidation validation =
       cross_validate(listings, quick_plan(), {3, 1}, {*library_, 2, {}}).value();
 
-  ASSERT_EQ(test.predictions.size(), listings.size());
-  const Evaluation evaluation = evaluate(test, {50, 1}).value();
+  ASSERT_EQ(validation.test.predictions.size(), listings.size());
+  ASSERT_EQ(validation.before_launch.predictions.size(), listings.size());
+  const Evaluation evaluation = evaluate(validation.test, {50, 1}).value();
   EXPECT_GT(evaluation.metrics.r2, 0.05);
   EXPECT_LT(evaluation.metrics.mae, evaluation.baselines[0].metrics.mae);
 }
 
 TEST_F(RatingTrainer, ThePredecessorsForestLearnsOnItsEightFeatures) {
-  const TrainedRating trained = train(sample_listings(300), RatingPlan::defaults_of(Learner::kRandomForest), 2);
+  const model::RatingModel trained = train(sample_listings(300), RatingPlan::defaults_of(Learner::kRandomForest), 2);
 
-  EXPECT_EQ(trained.encoder.columns().size(), 8U);
-  EXPECT_EQ(trained.model.learner, "random-forest");
+  ASSERT_EQ(trained.cases.size(), 1U);
+  EXPECT_EQ(trained.cases[0].encoder.columns().size(), 8U);
+  EXPECT_EQ(trained.learner, "random-forest");
 }
 
 TEST(ReviewWeights, GrowWithTheReviewsAndAnUnknownNumberCountsAsOne) {

@@ -14,10 +14,10 @@ const std::vector<ReviewBucket>& review_buckets() {
   return buckets;
 }
 
-std::size_t bucket_of(const listing::Listing& listing) {
+std::size_t bucket_of(double reviews) {
   std::size_t bucket = 0;
   for (std::size_t i = 1; i < review_buckets().size(); ++i) {
-    if (listing.reviews >= review_buckets()[i].reviews_min) bucket = i;
+    if (reviews >= review_buckets()[i].reviews_min) bucket = i;
   }
   return bucket;
 }

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "listing/listing.h"
-
 namespace starcast::learn {
 
 // A bucket reaches from its lower edge to the next one's.
@@ -16,7 +14,7 @@ struct ReviewBucket {
   double reviews_min;
 };
 const std::vector<ReviewBucket>& review_buckets();
-// A listing without a number of reviews belongs to the first bucket.
-std::size_t bucket_of(const listing::Listing& listing);
+// A missing number of reviews belongs to the first bucket.
+std::size_t bucket_of(double reviews);
 
 }  // namespace starcast::learn

@@ -42,14 +42,30 @@ constexpr std::string_view kPythonVersion = "3.11.7";
 
 using FileMap = std::map<std::string, std::string>;  // path in the package -> bytes
 
-struct ShapeForest {
+// The forests of a case's band, by the names they have in the package.
+struct NamedBandForest {
   std::string_view name;
-  std::string RatingModel::* text;
+  std::string BandForests::* text;
 };
-constexpr ShapeForest kShapeForests[] = {
-    {kMedianForest, &RatingModel::median}, {kLowForest, &RatingModel::low}, {kHighForest, &RatingModel::high}};
+constexpr NamedBandForest kBandForests[] = {
+    {"band-median", &BandForests::median}, {"band-low", &BandForests::low}, {"band-high", &BandForests::high}};
 
-std::string forest_folder(std::string_view name) { return fmt::format("forests/{}", name); }
+// Folder of a forest; those of the second case carry its name.
+std::string forest_folder(LaunchCase launch_case, std::string_view name) {
+  switch (launch_case) {
+    case LaunchCase::kLaunched: return fmt::format("forests/{}", name);
+    case LaunchCase::kBeforeLaunch: return fmt::format("forests/before-launch-{}", name);
+  }
+  return {};
+}
+
+std::string encoder_file(LaunchCase launch_case) {
+  switch (launch_case) {
+    case LaunchCase::kLaunched: return "starcast/encoder.json";
+    case LaunchCase::kBeforeLaunch: return "starcast/before-launch-encoder.json";
+  }
+  return {};
+}
 
 void add_environment(FileMap& files, const std::string& folder, std::string_view requirements) {
   files[os::joined(folder, "requirements.txt")] = std::string(requirements);
@@ -83,10 +99,10 @@ std::string forest_mlmodel(const Encoder& encoder) {
       {"signature", to_mlflow(signature)}});
 }
 
-void add_forest(FileMap& files, std::string_view name, const std::string& text, const Encoder& encoder) {
-  const std::string folder = forest_folder(name);
+void add_forest(FileMap& files, const RatingCase& rating_case, std::string_view name, const std::string& text) {
+  const std::string folder = forest_folder(rating_case.launch_case, name);
   files[folder + "/model.lgb"] = text;
-  files[folder + "/MLmodel"] = forest_mlmodel(encoder);
+  files[folder + "/MLmodel"] = forest_mlmodel(rating_case.encoder);
   add_environment(files, folder, fmt::format("mlflow=={}\nlightgbm=={}\n", kMlflowVersion, kLightGbmVersion));
 }
 
@@ -107,9 +123,9 @@ std::string package_mlmodel() {
       {"signature", to_mlflow(RatingScorer::rating_signature())}});
 }
 
-std::string model_json(const RatingModel& model) {
+Json to_json(const RatingCase& rating_case) {
   JsonArray groups;
-  for (const CalibrationGroup& group : model.calibration.groups) {
+  for (const CalibrationGroup& group : rating_case.calibration.groups) {
     JsonArray levels;
     for (const LevelScale& level : group.levels) {
       levels.push_back(JsonObject{{"level", level.level}, {"scale", level.scale}});
@@ -117,22 +133,28 @@ std::string model_json(const RatingModel& model) {
     groups.push_back(JsonObject{{"reviews_min", group.reviews_min}, {"levels", std::move(levels)}});
   }
   JsonArray point;
-  for (const PointForest& forest : model.point) {
+  for (const PointForest& forest : rating_case.point) {
     point.push_back(JsonObject{{"forest", forest.name}, {"weight", forest.weight}});
   }
-  return codec::to_text(
-      JsonObject{{"format", kPackageFormat},
-                 {"learner", model.learner},
-                 {"seed", static_cast<std::size_t>(model.seed)},
-                 {"objective", model.objective},
-                 {"point", std::move(point)},
-                 {"calibration", JsonObject{{"half_width_floor", model.calibration.half_width_floor},
-                                            {"groups", std::move(groups)}}},
-                 {"trained_on", JsonObject{{"data_md5", model.trained_on.data_md5},
-                                           {"date_last", model.trained_on.date_last},
-                                           {"apps", model.trained_on.apps},
-                                           {"generated", model.trained_on.generated}}}},
-      JsonStyle::kPretty);
+  return JsonObject{{"case", name_of(rating_case.launch_case)},
+                    {"point", std::move(point)},
+                    {"calibration", JsonObject{{"half_width_floor", rating_case.calibration.half_width_floor},
+                                               {"groups", std::move(groups)}}}};
+}
+
+std::string model_json(const RatingModel& model) {
+  JsonArray cases;
+  for (const RatingCase& rating_case : model.cases) cases.push_back(to_json(rating_case));
+  return codec::to_text(JsonObject{{"format", kPackageFormat},
+                                   {"learner", model.learner},
+                                   {"seed", static_cast<std::size_t>(model.seed)},
+                                   {"objective", model.objective},
+                                   {"cases", std::move(cases)},
+                                   {"trained_on", JsonObject{{"data_md5", model.trained_on.data_md5},
+                                                             {"date_last", model.trained_on.date_last},
+                                                             {"apps", model.trained_on.apps},
+                                                             {"generated", model.trained_on.generated}}}},
+                        JsonStyle::kPretty);
 }
 
 Json cells_of(const Listing& listing) {
@@ -148,7 +170,7 @@ Json cells_of(const Listing& listing) {
 std::string golden_json(const RatingScorer& scorer, std::span<const Listing> examples) {
   JsonArray rows;
   for (const Listing& example : examples) {
-    const Prediction prediction = scorer.predict(example);
+    const Prediction prediction = scorer.predict(example).prediction;
     JsonArray intervals;
     for (const Interval& interval : prediction.intervals) {
       intervals.push_back(JsonArray{interval.level, interval.low, interval.high});
@@ -197,7 +219,8 @@ Result<void> write_folder(os::FileSystem& disk, const std::string& folder, const
   for (const auto& [path, bytes] : files) {
     const std::string target = os::joined(fresh, path);
     Result<void> written = disk.make_folders(os::folder_of(target));
-    if (written) written = disk.write(target, bytes);
+    // What a power cut loses can be trained again; a killed process loses nothing of it.
+    if (written) written = disk.write(target, bytes, {.mode = 0644, .sync = false});
     if (!written) {
       static_cast<void>(disk.remove(fresh).has_value());  // the first failure is the one to report
       return std::move(written).error();
@@ -258,15 +281,46 @@ Result<Json> json_file(const FileMap& files, const std::string& path) {
   return TRY(codec::parse_json(found->second), path);
 }
 
-Result<std::string> forest_text(const FileMap& files, std::string_view name) {
-  const auto found = files.find(forest_folder(name) + "/model.lgb");
-  if (found == files.end()) {
-    return Error(ErrorCode::kCorrupt, fmt::format("forest '{}' is missing from {}", name, kChecksums));
+// Moves the text out of the map: forests are most of a package's bytes.
+Result<std::string> take_forest(FileMap& files, LaunchCase launch_case, std::string_view name) {
+  const std::string path = forest_folder(launch_case, name) + "/model.lgb";
+  auto node = files.extract(path);
+  if (node.empty()) {
+    return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}, or is used twice", path, kChecksums));
   }
-  return found->second;
+  return std::move(node.mapped());
 }
 
-Result<RatingModel> model_from(const FileMap& files) {
+Result<RatingCase> take_case(FileMap& files, const Json& json) {
+  const std::string name = TRY(json.string_at("case"));
+  const std::optional<LaunchCase> launch_case = launch_case_named(name);
+  if (!launch_case) return Error(ErrorCode::kUnsupported, fmt::format("the package answers an unknown case '{}'", name));
+  const Json encoder_json = TRY(json_file(files, encoder_file(*launch_case)));
+  RatingCase rating_case{*launch_case, TRY(Encoder::from_json(encoder_json)), {}, {}, {}};
+  const Json* const calibration = TRY(json.at("calibration"));
+  rating_case.calibration.half_width_floor = TRY(calibration->double_at("half_width_floor"));
+  for (const Json& group_json : *TRY(calibration->array_at("groups"))) {
+    CalibrationGroup group;
+    group.reviews_min = TRY(group_json.double_at("reviews_min"));
+    for (const Json& level : *TRY(group_json.array_at("levels"))) {
+      group.levels.push_back({TRY(level.double_at("level")), TRY(level.double_at("scale"))});
+    }
+    rating_case.calibration.groups.push_back(std::move(group));
+  }
+  for (const Json& forest : *TRY(json.array_at("point"))) {
+    PointForest point;
+    point.name = TRY(forest.string_at("forest"));
+    point.weight = TRY(forest.double_at("weight"));
+    point.text = TRY(take_forest(files, *launch_case, point.name));
+    rating_case.point.push_back(std::move(point));
+  }
+  for (const NamedBandForest& named : kBandForests) {
+    rating_case.band.*named.text = TRY(take_forest(files, *launch_case, named.name));
+  }
+  return rating_case;
+}
+
+Result<RatingModel> take_model(FileMap& files) {
   const Json json = TRY(json_file(files, "starcast/model.json"));
   const std::int64_t format = TRY(json.int_at("format"), "starcast/model.json");
   if (format != kPackageFormat) {
@@ -278,30 +332,13 @@ Result<RatingModel> model_from(const FileMap& files) {
   model.learner = TRY(json.string_at("learner"));
   model.seed = static_cast<std::uint64_t>(TRY(json.int_at("seed")));
   model.objective = TRY(json.string_at("objective"));
-  const Json* const calibration = TRY(json.at("calibration"));
-  model.calibration.half_width_floor = TRY(calibration->double_at("half_width_floor"));
-  for (const Json& group_json : *TRY(calibration->array_at("groups"))) {
-    CalibrationGroup group;
-    group.reviews_min = TRY(group_json.double_at("reviews_min"));
-    for (const Json& level : *TRY(group_json.array_at("levels"))) {
-      group.levels.push_back({TRY(level.double_at("level")), TRY(level.double_at("scale"))});
-    }
-    model.calibration.groups.push_back(std::move(group));
-  }
+  for (const Json& case_json : *TRY(json.array_at("cases"))) model.cases.push_back(TRY(take_case(files, case_json)));
   const Json* const trained_on = TRY(json.at("trained_on"));
   model.trained_on.data_md5 = TRY(trained_on->string_at("data_md5"));
   model.trained_on.date_last = TRY(trained_on->string_at("date_last"));
   model.trained_on.apps = static_cast<std::size_t>(TRY(trained_on->int_at("apps")));
   const Json* const generated = TRY(trained_on->at("generated"));
   model.trained_on.generated = *generated == Json(true);
-  for (const Json& forest : *TRY(json.array_at("point"))) {
-    PointForest point;
-    point.name = TRY(forest.string_at("forest"));
-    point.weight = TRY(forest.double_at("weight"));
-    point.text = TRY(forest_text(files, point.name));
-    model.point.push_back(std::move(point));
-  }
-  for (const ShapeForest& shape : kShapeForests) model.*shape.text = TRY(forest_text(files, shape.name));
   return model;
 }
 
@@ -319,7 +356,7 @@ Result<void> check_golden(const RatingScorer& scorer, const FileMap& files) {
       listing::set_field(listing, *field, text, notes);
     }
     listing::fill_implied(listing, notes);
-    const Prediction prediction = scorer.predict(listing);
+    const Prediction prediction = scorer.predict(listing).prediction;
     const double stored = TRY(rows[index].double_at("rating"));
     double difference = std::abs(prediction.value - stored);
     const JsonArray& intervals = *TRY(rows[index].array_at("intervals"));
@@ -344,18 +381,22 @@ Result<void> check_golden(const RatingScorer& scorer, const FileMap& files) {
 
 }  // namespace
 
-Result<void> save_package(os::FileSystem& disk, const std::string& folder, const Encoder& encoder,
-                          const RatingModel& model, std::span<const Listing> examples) {
+Result<void> save_package(os::FileSystem& disk, const std::string& folder, const RatingModel& model,
+                          std::span<const Listing> examples) {
   CHECK(!examples.empty());
   FileMap files;
   files["starcast/model.json"] = model_json(model);
-  files["starcast/encoder.json"] = codec::to_text(encoder.to_json(), JsonStyle::kCompact);
-  for (const PointForest& point : model.point) add_forest(files, point.name, point.text, encoder);
-  for (const ShapeForest& shape : kShapeForests) add_forest(files, shape.name, model.*shape.text, encoder);
-  // The golden answers come from what a reader will have: the encoder and the forests as they were written.
-  const Json encoder_json = TRY(json_file(files, "starcast/encoder.json"));
-  Encoder stored_encoder = TRY(Encoder::from_json(encoder_json));
-  const RatingScorer scorer = TRY(RatingScorer::create(std::move(stored_encoder), model));
+  for (const RatingCase& rating_case : model.cases) {
+    files[encoder_file(rating_case.launch_case)] = codec::to_text(rating_case.encoder.to_json(), JsonStyle::kCompact);
+    for (const PointForest& point : rating_case.point) add_forest(files, rating_case, point.name, point.text);
+    for (const NamedBandForest& named : kBandForests) {
+      add_forest(files, rating_case, named.name, rating_case.band.*named.text);
+    }
+  }
+  // The golden answers come from what a reader will have: the encoders and the forests as they were written.
+  FileMap written = files;
+  RatingModel stored = TRY(take_model(written));
+  const RatingScorer scorer = TRY(RatingScorer::create(std::move(stored)));
   files["starcast/golden.json"] = golden_json(scorer, examples);
   files[std::string(kMlmodel)] = package_mlmodel();
   add_environment(files, "", fmt::format("mlflow=={}\npandas\n", kMlflowVersion));
@@ -366,11 +407,9 @@ Result<void> save_package(os::FileSystem& disk, const std::string& folder, const
 }
 
 Result<RatingScorer> load_package(const os::FileSystem& disk, const std::string& folder) {
-  const FileMap files = TRY(read_verified(disk, folder));
-  const RatingModel model = TRY(model_from(files), folder);
-  const Json encoder_json = TRY(json_file(files, "starcast/encoder.json"), folder);
-  Encoder encoder = TRY(Encoder::from_json(encoder_json), folder);
-  RatingScorer scorer = TRY(RatingScorer::create(std::move(encoder), model), folder);
+  FileMap files = TRY(read_verified(disk, folder));
+  RatingModel model = TRY(take_model(files), folder);
+  RatingScorer scorer = TRY(RatingScorer::create(std::move(model)), folder);
   TRY(check_mlmodel(disk, folder));
   TRY(check_golden(scorer, files), folder);
   return scorer;

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/result.h"
-#include "features/encoder.h"
 #include "listing/listing.h"
 #include "model/rating_scorer.h"
 #include "os/file_system.h"
@@ -17,11 +16,12 @@ inline constexpr int kPackageFormat = 1;
 // Writes the package as FOLDER, replacing what is there. The new folder is complete, checksums included, before the old
 // one goes; the same model gives the same bytes. `examples` become golden rows (answers that a loaded package has to
 // repeat) and the input example; at least one.
-core::Result<void> save_package(os::FileSystem& files, const std::string& folder, const features::Encoder& encoder,
-                                const RatingModel& model, std::span<const listing::Listing> examples);
+core::Result<void> save_package(os::FileSystem& files, const std::string& folder, const RatingModel& model,
+                                std::span<const listing::Listing> examples);
 
 // Reads and verifies a package: checksums of every file but those that MLflow rewrites, format, signature, and the golden
-// rows' predictions, which may differ by 1e-9 at most (another processor's logarithm). kNotFound: no such folder, with the command that makes it;
+// rows' predictions, which may differ by 1e-9 at most (another processor's logarithm). kNotFound: no such folder, with
+// the command that makes it;
 // kCorrupt: names the file; kUnsupported: another format, names both numbers.
 core::Result<RatingScorer> load_package(const os::FileSystem& files, const std::string& folder);
 

@@ -14,8 +14,7 @@ class ModelPackage : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(files_.make_folders("models"));
-    const features::Encoder encoder = tiny_encoder();
-    ASSERT_TRUE(save_package(files_, "models/rating", encoder, tiny_model(encoder), tiny_listings()));
+    ASSERT_TRUE(save_package(files_, "models/rating", tiny_model(), tiny_listings()));
   }
 
   // Changes a file behind the package's back.
@@ -25,6 +24,13 @@ class ModelPackage : public ::testing::Test {
     files_.put(path, core::replaced(text, from, to));
   }
 
+  // The same, with the checksum made to fit.
+  void tamper_and_sum(const std::string& path, const std::string& from, const std::string& to) {
+    const std::string before = codec::sha256_hex(files_.read(path).value());
+    tamper(path, from, to);
+    tamper("models/rating/SHA256SUMS", before, codec::sha256_hex(files_.read(path).value()));
+  }
+
   os::MemoryFiles files_;
 };
 
@@ -32,16 +38,15 @@ TEST_F(ModelPackage, AnswersAsTheModelThatWasSaved) {
   const auto scorer = load_package(files_, "models/rating");
 
   ASSERT_TRUE(scorer) << scorer.error().message();
-  EXPECT_NEAR(scorer->predict({}).value, 4.3, 1e-12);
+  EXPECT_NEAR(scorer->predict(launched_listing(5)).prediction.value, 4.3, 1e-12);
   EXPECT_EQ(scorer->trained_on().date_last, "2018-08-08");
   EXPECT_EQ(scorer->learner(), "boosted");
 }
 
 TEST_F(ModelPackage, TheSameModelGivesTheSameBytes) {
   const std::map<std::string, std::string> before = files_.files();
-  const features::Encoder encoder = tiny_encoder();
 
-  ASSERT_TRUE(save_package(files_, "models/rating", encoder, tiny_model(encoder), tiny_listings()));
+  ASSERT_TRUE(save_package(files_, "models/rating", tiny_model(), tiny_listings()));
 
   EXPECT_EQ(files_.files(), before);
 }
@@ -49,7 +54,7 @@ TEST_F(ModelPackage, TheSameModelGivesTheSameBytes) {
 TEST_F(ModelPackage, HoldsEachForestAsAModelOfItsOwn) {
   const std::map<std::string, std::string> files = files_.files();
 
-  for (const char* const name : {"mean", "median", "q10", "q50", "q90"}) {
+  for (const char* const name : {"point-1", "point-2", "band-low", "band-median", "band-high", "before-launch-point-1", "before-launch-band-low"}) {
     const std::string folder = std::string("models/rating/forests/") + name;
     EXPECT_TRUE(files.contains(folder + "/model.lgb")) << name;
     EXPECT_TRUE(files.contains(folder + "/MLmodel")) << name;
@@ -57,23 +62,27 @@ TEST_F(ModelPackage, HoldsEachForestAsAModelOfItsOwn) {
 }
 
 TEST_F(ModelPackage, NamesAFileOfWrongChecksum) {
-  tamper("models/rating/forests/mean/model.lgb", "leaf_value=4", "leaf_value=5");
+  tamper("models/rating/forests/point-1/model.lgb", "leaf_value=4", "leaf_value=5");
 
   const auto scorer = load_package(files_, "models/rating");
 
   ASSERT_FALSE(scorer);
   EXPECT_EQ(scorer.error().code(), core::ErrorCode::kCorrupt);
-  EXPECT_NE(scorer.error().message().find("forests/mean/model.lgb"), std::string::npos);
+  EXPECT_NE(scorer.error().message().find("forests/point-1/model.lgb"), std::string::npos);
+}
+
+TEST_F(ModelPackage, NamesAForestThatIsNotThere) {
+  tamper_and_sum("models/rating/starcast/model.json", "\"forest\": \"point-2\"", "\"forest\": \"none\"");
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code(), core::ErrorCode::kCorrupt);
+  EXPECT_NE(scorer.error().message().find("forests/none/model.lgb"), std::string::npos);
 }
 
 TEST_F(ModelPackage, NamesBothFormatsOfAPackageOfAnother) {
-  const std::string path = "models/rating/starcast/model.json";
-  const std::string before = files_.read(path).value();
-  tamper(path, "\"format\": 1", "\"format\": 9");
-  const std::string after = files_.read(path).value();
-  const std::string sums = files_.read("models/rating/SHA256SUMS").value();
-  files_.put("models/rating/SHA256SUMS",
-             core::replaced(sums, codec::sha256_hex(before), codec::sha256_hex(after)));
+  tamper_and_sum("models/rating/starcast/model.json", "\"format\": 1", "\"format\": 9");
 
   const auto scorer = load_package(files_, "models/rating");
 
@@ -82,18 +91,12 @@ TEST_F(ModelPackage, NamesBothFormatsOfAPackageOfAnother) {
 }
 
 TEST_F(ModelPackage, RefusesAModelThatDoesNotRepeatItsGoldenRows) {
-  const std::string path = "models/rating/forests/mean/model.lgb";
-  const std::string before = files_.read(path).value();
-  tamper(path, "leaf_value=4", "leaf_value=5");
-  const std::string after = files_.read(path).value();
-  const std::string sums = files_.read("models/rating/SHA256SUMS").value();
-  files_.put("models/rating/SHA256SUMS",
-             core::replaced(sums, codec::sha256_hex(before), codec::sha256_hex(after)));
+  tamper_and_sum("models/rating/forests/point-1/model.lgb", "leaf_value=4", "leaf_value=5");
 
   const auto scorer = load_package(files_, "models/rating");
 
   ASSERT_FALSE(scorer);
-  EXPECT_NE(scorer.error().message().find("golden row 0"), std::string::npos);
+  EXPECT_NE(scorer.error().message().find("golden row 0"), std::string::npos) << scorer.error().message();
 }
 
 TEST_F(ModelPackage, LoadsAfterMlflowHasGivenItAnIdAndOtherRequirements) {
@@ -134,12 +137,11 @@ TEST_F(ModelPackage, NamesTheCommandThatMakesAMissingPackage) {
 
 TEST_F(ModelPackage, AFullDiskLeavesTheOldPackage) {
   const std::map<std::string, std::string> before = files_.files();
-  const features::Encoder encoder = tiny_encoder();
-  RatingModel model = tiny_model(encoder);
+  RatingModel model = tiny_model();
   model.seed = 8;
   files_.fail_writes_after(2000);
 
-  const auto saved = save_package(files_, "models/rating", encoder, model, tiny_listings());
+  const auto saved = save_package(files_, "models/rating", model, tiny_listings());
 
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code(), core::ErrorCode::kExhausted);

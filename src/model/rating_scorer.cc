@@ -73,52 +73,25 @@ double clipped(double rating) { return std::clamp(rating, kRatingMin, kRatingMax
 
 }  // namespace
 
-double Calibration::score(double median, double low, double high, double rating) const {
-  const double below = std::max(median - low, half_width_floor);
-  const double above = std::max(high - median, half_width_floor);
-  return std::max((median - rating) / below, (rating - median) / above);
-}
-
-const CalibrationGroup& Calibration::group_of(double reviews) const {
-  CHECK(!groups.empty());
-  const CalibrationGroup* group = &groups.front();
-  for (const CalibrationGroup& candidate : groups) {
-    if (reviews >= candidate.reviews_min) group = &candidate;
-  }
-  return *group;
-}
-
-QuantileForests::QuantileForests(forest::Forest median, forest::Forest low, forest::Forest high)
+BandScorer::BandScorer(forest::Forest median, forest::Forest low, forest::Forest high)
     : median_(std::move(median)), low_(std::move(low)), high_(std::move(high)) {}
 
-Result<QuantileForests> QuantileForests::create(const std::string& median, const std::string& low,
-                                                const std::string& high, std::size_t columns) {
-  forest::Forest median_forest = TRY(parse_forest(kMedianForest, median, columns));
-  forest::Forest low_forest = TRY(parse_forest(kLowForest, low, columns));
-  forest::Forest high_forest = TRY(parse_forest(kHighForest, high, columns));
-  return QuantileForests(std::move(median_forest), std::move(low_forest), std::move(high_forest));
+Result<BandScorer> BandScorer::create(const BandForests& forests, std::size_t columns) {
+  forest::Forest median = TRY(parse_forest("median", forests.median, columns));
+  forest::Forest low = TRY(parse_forest("low", forests.low, columns));
+  forest::Forest high = TRY(parse_forest("high", forests.high, columns));
+  return BandScorer(std::move(median), std::move(low), std::move(high));
 }
 
-QuantileForests::Quantiles QuantileForests::predict(std::span<const double> row) const {
+Band BandScorer::predict(std::span<const double> row) const {
   return {median_.predict(row), low_.predict(row), high_.predict(row)};
 }
 
-RatingScorer::RatingScorer(features::Encoder encoder, std::vector<WeightedForest> point, QuantileForests quantiles,
-                           const RatingModel& model)
-    : encoder_(std::move(encoder)),
-      point_(std::move(point)),
-      quantiles_(std::move(quantiles)),
-      calibration_(model.calibration),
-      trained_on_(model.trained_on),
-      learner_(model.learner),
-      objective_(model.objective),
-      signature_(rating_signature()) {}
-
-Result<RatingScorer> RatingScorer::create(features::Encoder encoder, const RatingModel& model) {
-  const std::size_t columns = encoder.columns().size();
+Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rating_case) {
+  const std::size_t columns = rating_case.encoder.columns().size();
   std::vector<WeightedForest> point;
   double weights = 0;
-  for (const PointForest& named : model.point) {
+  for (const PointForest& named : rating_case.point) {
     forest::Forest forest = TRY(parse_forest(named.name, named.text, columns));
     weights += named.weight;
     point.push_back({named.weight, std::move(forest)});
@@ -126,16 +99,60 @@ Result<RatingScorer> RatingScorer::create(features::Encoder encoder, const Ratin
   if (!(std::abs(weights - 1) < 1e-9)) {
     return Error(ErrorCode::kCorrupt, fmt::format("the weights of the point forests sum to {}, not to 1", weights));
   }
-  if (model.calibration.groups.empty()) return Error(ErrorCode::kCorrupt, "the intervals are not calibrated");
-  for (const CalibrationGroup& group : model.calibration.groups) {
+  if (rating_case.calibration.groups.empty()) return Error(ErrorCode::kCorrupt, "the intervals are not calibrated");
+  for (const CalibrationGroup& group : rating_case.calibration.groups) {
     for (std::size_t i = 1; i < group.levels.size(); ++i) {
       if (!(group.levels[i - 1].level < group.levels[i].level && group.levels[i - 1].scale <= group.levels[i].scale)) {
         return Error(ErrorCode::kCorrupt, "the calibration's levels and scales have to ascend");
       }
     }
   }
-  QuantileForests quantiles = TRY(QuantileForests::create(model.median, model.low, model.high, columns));
-  return RatingScorer(std::move(encoder), std::move(point), std::move(quantiles), model);
+  BandScorer band = TRY(BandScorer::create(rating_case.band, columns));
+  return CaseScorer{rating_case.launch_case, std::move(rating_case.encoder), std::move(point), std::move(band),
+                    std::move(rating_case.calibration)};
+}
+
+Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
+  std::vector<double> row(encoder.columns().size());
+  encoder.transform(seen, row);
+  double sum = 0;
+  for (const WeightedForest& weighted : point) sum += weighted.weight * weighted.forest.predict(row);
+  Prediction prediction;
+  prediction.value = clipped(sum);
+  const Band quantiles = band.predict(row);
+  for (const LevelScale& scale : calibration.group_of(seen.reviews).levels) {
+    const Interval interval = calibration.interval(quantiles, scale);
+    // An interval always holds its own prediction, also where that lies outside the middle half.
+    prediction.intervals.push_back({interval.level, std::min(prediction.value, clipped(interval.low)),
+                                    std::max(prediction.value, clipped(interval.high))});
+  }
+  return prediction;
+}
+
+RatingScorer::RatingScorer(std::vector<CaseScorer> cases, RatingModel model)
+    : cases_(std::move(cases)),
+      trained_on_(std::move(model.trained_on)),
+      learner_(std::move(model.learner)),
+      objective_(std::move(model.objective)),
+      signature_(rating_signature()) {}
+
+Result<RatingScorer> RatingScorer::create(RatingModel model) {
+  std::vector<CaseScorer> cases;
+  for (RatingCase& rating_case : model.cases) {
+    const std::string_view name = name_of(rating_case.launch_case);
+    cases.push_back(TRY(CaseScorer::create(std::move(rating_case)), name));
+  }
+  if (cases.empty()) return Error(ErrorCode::kCorrupt, "the model answers no case");
+  return RatingScorer(std::move(cases), std::move(model));
+}
+
+bool RatingScorer::answers(LaunchCase launch_case) const { return scorer_for(launch_case).launch_case == launch_case; }
+
+const RatingScorer::CaseScorer& RatingScorer::scorer_for(LaunchCase launch_case) const {
+  for (const CaseScorer& candidate : cases_) {
+    if (candidate.launch_case == launch_case) return candidate;
+  }
+  return cases_.front();
 }
 
 Signature RatingScorer::rating_signature() {
@@ -149,23 +166,9 @@ Signature RatingScorer::rating_signature() {
   return signature;
 }
 
-Prediction RatingScorer::predict(const Listing& listing) const {
-  std::vector<double> row(encoder_.columns().size());
-  encoder_.transform(listing, row);
-  const QuantileForests::Quantiles quantile = quantiles_.predict(row);
-  double sum = 0;
-  for (const WeightedForest& point : point_) sum += point.weight * point.forest.predict(row);
-  Prediction prediction;
-  prediction.value = clipped(sum);
-  const double below = std::max(quantile.median - quantile.low, calibration_.half_width_floor);
-  const double above = std::max(quantile.high - quantile.median, calibration_.half_width_floor);
-  for (const LevelScale& level : calibration_.group_of(listing.reviews).levels) {
-    // An interval always holds its own prediction, also where that lies outside the middle half.
-    prediction.intervals.push_back(
-        {level.level, std::min(prediction.value, clipped(quantile.median - level.scale * below)),
-         std::max(prediction.value, clipped(quantile.median + level.scale * above))});
-  }
-  return prediction;
+RatingPrediction RatingScorer::predict(const Listing& listing) const {
+  const CaseScorer& scorer = scorer_for(case_of(listing));
+  return {scorer.predict(seen_as(listing, scorer.launch_case)), scorer.launch_case};
 }
 
 std::unique_ptr<Rows> RatingScorer::make_rows() const { return std::make_unique<ListingRows>(); }
@@ -177,7 +180,7 @@ std::vector<Prediction> RatingScorer::score(const Rows& rows) const {
   for (Listing listing : listing_rows.listings()) {
     std::vector<listing::FieldNote> notes;
     listing::fill_implied(listing, notes);
-    predictions.push_back(predict(listing));
+    predictions.push_back(predict(listing).prediction);
   }
   return predictions;
 }

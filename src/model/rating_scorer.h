@@ -11,38 +11,14 @@
 #include "features/encoder.h"
 #include "forest/forest.h"
 #include "listing/listing.h"
+#include "model/calibration.h"
+#include "model/launch_case.h"
 #include "model/scorer.h"
 
 namespace starcast::model {
 
 inline constexpr double kRatingMin = 1;
 inline constexpr double kRatingMax = 5;
-
-// The intervals' shape comes from three quantile forests, their width from conformal calibration (Romano, Patterson and
-// Candes 2019, with a scaled score): with median m and quantiles l < m < h, half widths a = max(m - l, floor) and
-// b = max(h - m, floor), the score of a true rating y is max((m - y) / a, (y - m) / b), and the interval at a level is
-// [m - s a, m + s b] with s the level's quantile of the scores of ratings that the forests did not see. Each group of
-// listings (by number of reviews, where the noise differs most) has its own quantiles.
-struct LevelScale {
-  double level;
-  double scale;
-};
-
-struct CalibrationGroup {
-  double reviews_min = 0;          // from here up to the next group's; a listing that does not say belongs to the first
-  std::vector<LevelScale> levels;  // ascending in both members
-};
-
-struct Calibration {
-  double half_width_floor = 0.05;
-  std::vector<CalibrationGroup> groups;  // ascending in reviews_min; at least one
-
-  // The conformal score of a rating.
-  double score(double median, double low, double high, double rating) const;
-
-  // The group of a listing with that many reviews (core::kMissing when it does not say).
-  const CalibrationGroup& group_of(double reviews) const;
-};
 
 // What the model saw: said with each answer.
 struct TrainedOn {
@@ -54,65 +30,71 @@ struct TrainedOn {
 
 // A forest of the point prediction, as LightGBM's model text. The prediction is the weighted mean of the point forests.
 struct PointForest {
-  std::string name;   // a folder name: "mean"
-  double weight = 1;  // the weights sum to 1
+  std::string name;   // "mean"
+  double weight = 1;  // the weights of a case sum to 1
   std::string text;
 };
 
-// Names of the forests of the intervals' shape.
-inline constexpr std::string_view kMedianForest = "q50";
-inline constexpr std::string_view kLowForest = "q10";
-inline constexpr std::string_view kHighForest = "q90";
-
-// Everything a rating scorer is made of, beside its encoder. Forests are texts, as they lie in the package.
-struct RatingModel {
-  std::string learner;     // "boosted" or "random-forest"
-  std::string objective;   // what the prediction minimises, as a sentence for people
-  std::uint64_t seed = 0;
-  Calibration calibration;
-  TrainedOn trained_on;
-  std::vector<PointForest> point;
+// The three quantile forests that give the intervals their shape, as texts.
+struct BandForests {
   std::string median;
   std::string low;
   std::string high;
 };
 
-// The three quantile forests over feature rows. Thread-compatible.
-class QuantileForests {
+// All that answers one of the two questions.
+struct RatingCase {
+  LaunchCase launch_case = LaunchCase::kLaunched;
+  features::Encoder encoder;  // fitted on the training listings as the case sees them
+  std::vector<PointForest> point;
+  BandForests band;
+  Calibration calibration;
+};
+
+// Everything a rating scorer is made of. Move-only.
+struct RatingModel {
+  std::string learner;     // "boosted" or "random-forest"
+  std::string objective;   // what the prediction minimises, as a sentence for people
+  std::uint64_t seed = 0;
+  TrainedOn trained_on;
+  std::vector<RatingCase> cases;  // launched first; a listing whose case is not there is answered by the first
+};
+
+// Quantiles over feature rows. Thread-compatible.
+class BandScorer {
  public:
   // kCorrupt or kInvalidInput when a forest does not parse or does not take `columns` features.
-  static core::Result<QuantileForests> create(const std::string& median, const std::string& low, const std::string& high,
-                                              std::size_t columns);
+  static core::Result<BandScorer> create(const BandForests& forests, std::size_t columns);
 
-  struct Quantiles {
-    double median;
-    double low;
-    double high;
-  };
-  Quantiles predict(std::span<const double> row) const;
+  Band predict(std::span<const double> row) const;
 
  private:
-  QuantileForests(forest::Forest median, forest::Forest low, forest::Forest high);
+  BandScorer(forest::Forest median, forest::Forest low, forest::Forest high);
   forest::Forest median_;
   forest::Forest low_;
   forest::Forest high_;
 };
 
+struct RatingPrediction {
+  Prediction prediction;
+  LaunchCase answered_as = LaunchCase::kLaunched;  // which question was answered
+};
+
 class RatingScorer final : public Scorer {
  public:
-  // kCorrupt or kInvalidInput when a forest does not parse or does not fit the encoder's columns.
-  static core::Result<RatingScorer> create(features::Encoder encoder, const RatingModel& model);
+  // kCorrupt or kInvalidInput: no case, a forest that does not parse or does not fit its encoder's columns, weights that do
+  // not sum to 1, a calibration that does not ascend.
+  static core::Result<RatingScorer> create(RatingModel model);
 
   // The raw listing, every field optional but none required: App, Category, Reviews, ..., Android Ver -> rating.
   static Signature rating_signature();
 
-  Prediction predict(const listing::Listing& listing) const;
+  RatingPrediction predict(const listing::Listing& listing) const;
 
-  const features::Encoder& encoder() const { return encoder_; }
   const TrainedOn& trained_on() const { return trained_on_; }
   const std::string& learner() const { return learner_; }
   const std::string& objective() const { return objective_; }
-  const Calibration& calibration() const { return calibration_; }
+  bool answers(LaunchCase launch_case) const;
 
   const Signature& signature() const override { return signature_; }
   std::unique_ptr<Rows> make_rows() const override;
@@ -123,14 +105,23 @@ class RatingScorer final : public Scorer {
     double weight;
     forest::Forest forest;
   };
+  // One case, ready to answer.
+  struct CaseScorer {
+    LaunchCase launch_case;
+    features::Encoder encoder;
+    std::vector<WeightedForest> point;
+    BandScorer band;
+    Calibration calibration;
 
-  RatingScorer(features::Encoder encoder, std::vector<WeightedForest> point, QuantileForests quantiles,
-               const RatingModel& model);
+    static core::Result<CaseScorer> create(RatingCase rating_case);
+    Prediction predict(const listing::Listing& seen) const;
+  };
 
-  features::Encoder encoder_;
-  std::vector<WeightedForest> point_;
-  QuantileForests quantiles_;
-  Calibration calibration_;
+  RatingScorer(std::vector<CaseScorer> cases, RatingModel model);
+
+  const CaseScorer& scorer_for(LaunchCase launch_case) const;
+
+  std::vector<CaseScorer> cases_;
   TrainedOn trained_on_;
   std::string learner_;
   std::string objective_;

@@ -7,43 +7,49 @@
 namespace starcast::model {
 namespace {
 
-RatingScorer tiny_scorer() {
-  features::Encoder encoder = tiny_encoder();
-  const RatingModel model = tiny_model(encoder);
-  return RatingScorer::create(std::move(encoder), model).value();
-}
+RatingScorer tiny_scorer() { return RatingScorer::create(tiny_model()).value(); }
 
 TEST(RatingScorer, TakesTheWeightedMeanOfItsPointForests) {
-  EXPECT_NEAR(tiny_scorer().predict({}).value, 4.3, 1e-12);
+  EXPECT_NEAR(tiny_scorer().predict(launched_listing(5)).prediction.value, 4.3, 1e-12);
 }
 
-TEST(RatingScorer, ScalesTheIntervalByTheGroupOfReviews) {
+TEST(RatingScorer, WidensTheBandByTheGroupOfReviews) {
   const RatingScorer scorer = tiny_scorer();
-  listing::Listing few;
-  few.reviews = 99;
-  listing::Listing many;
-  many.reviews = 100;
 
-  const Interval few_interval = interval_at(scorer.predict(few), 0.8).value();
-  const Interval many_interval = interval_at(scorer.predict(many), 0.8).value();
+  const Interval few = interval_at(scorer.predict(launched_listing(99)).prediction, 0.8).value();
+  const Interval many = interval_at(scorer.predict(launched_listing(100)).prediction, 0.8).value();
 
-  EXPECT_NEAR(few_interval.low, 4.2 - 2 * 0.4, 1e-12);
-  EXPECT_NEAR(few_interval.high, 5, 1e-12);  // clipped to five stars
-  EXPECT_NEAR(many_interval.low, 3.8, 1e-12);
-  EXPECT_NEAR(many_interval.high, 4.6, 1e-12);
+  EXPECT_NEAR(few.low, 3.5, 1e-12);
+  EXPECT_NEAR(few.high, 4.9, 1e-12);
+  EXPECT_NEAR(many.low, 3.8, 1e-12);
+  EXPECT_NEAR(many.high, 4.6, 1e-12);
 }
 
-TEST(RatingScorer, AListingThatDoesNotSayItsReviewsHasTheWidestGroup) {
-  const Prediction prediction = tiny_scorer().predict({});
+TEST(RatingScorer, AnswersBeforeLaunchWhenReviewsOrInstallsAreNotKnown) {
+  const RatingScorer scorer = tiny_scorer();
+  listing::Listing without_installs;
+  without_installs.reviews = 10;
 
-  EXPECT_NEAR(interval_at(prediction, 0.8)->low, 3.4, 1e-12);
+  const RatingPrediction nothing = scorer.predict({});
+
+  EXPECT_EQ(nothing.answered_as, LaunchCase::kBeforeLaunch);
+  EXPECT_NEAR(nothing.prediction.value, 3.95, 1e-12);
+  EXPECT_NEAR(interval_at(nothing.prediction, 0.8)->low, 2.9, 1e-12);
+  EXPECT_EQ(scorer.predict(without_installs).answered_as, LaunchCase::kBeforeLaunch);
+  EXPECT_EQ(scorer.predict(launched_listing(10)).answered_as, LaunchCase::kLaunched);
+}
+
+TEST(RatingScorer, AModelOfOneCaseAnswersAll) {
+  RatingModel model = tiny_model();
+  model.cases.pop_back();
+  const RatingScorer scorer = RatingScorer::create(std::move(model)).value();
+
+  EXPECT_EQ(scorer.predict({}).answered_as, LaunchCase::kLaunched);
+  EXPECT_FALSE(scorer.answers(LaunchCase::kBeforeLaunch));
 }
 
 TEST(RatingScorer, IntervalsHoldThePredictionAndEachOther) {
-  listing::Listing many;
-  many.reviews = 1000;
-
-  const Prediction prediction = tiny_scorer().predict(many);
+  const Prediction prediction = tiny_scorer().predict(launched_listing(1000)).prediction;
 
   ASSERT_EQ(prediction.intervals.size(), 2U);
   EXPECT_LE(prediction.intervals[1].low, prediction.intervals[0].low);
@@ -53,7 +59,7 @@ TEST(RatingScorer, IntervalsHoldThePredictionAndEachOther) {
 }
 
 TEST(RatingScorer, HasNoIntervalWhereItIsNotCalibrated) {
-  EXPECT_FALSE(interval_at(tiny_scorer().predict({}), 0.99).has_value());
+  EXPECT_FALSE(interval_at(tiny_scorer().predict({}).prediction, 0.99).has_value());
 }
 
 TEST(RatingScorer, RowsAndListingsGiveTheSameAnswer) {
@@ -62,14 +68,16 @@ TEST(RatingScorer, RowsAndListingsGiveTheSameAnswer) {
   rows->add_row();
   rows->set_text(0, "Alpha");
   rows->set_number(2, 5000);
+  rows->set_text(4, "1,000+");
   rows->add_row();
 
   const std::vector<Prediction> predictions = scorer.score(*rows);
 
   ASSERT_EQ(predictions.size(), 2U);
   EXPECT_EQ(scorer.signature().inputs[2].name, "Reviews");
+  EXPECT_EQ(scorer.signature().inputs[4].name, "Installs");
   EXPECT_NEAR(predictions[0].intervals[1].low, 3.8, 1e-12);
-  EXPECT_NEAR(predictions[1].intervals[1].low, 3.4, 1e-12);
+  EXPECT_NEAR(predictions[1].intervals[1].low, 2.9, 1e-12);
 }
 
 TEST(RatingScorer, NotesACellThatMakesNoSense) {
@@ -84,33 +92,34 @@ TEST(RatingScorer, NotesACellThatMakesNoSense) {
 }
 
 TEST(RatingScorer, RefusesWeightsThatDoNotSumToOne) {
-  features::Encoder encoder = tiny_encoder();
-  RatingModel model = tiny_model(encoder);
-  model.point[0].weight = 0.5;
+  RatingModel model = tiny_model();
+  model.cases[0].point[0].weight = 0.5;
 
-  EXPECT_EQ(RatingScorer::create(std::move(encoder), model).error().code(), core::ErrorCode::kCorrupt);
+  EXPECT_EQ(RatingScorer::create(std::move(model)).error().code(), core::ErrorCode::kCorrupt);
+}
+
+TEST(RatingScorer, RefusesACalibrationThatDoesNotAscend) {
+  RatingModel model = tiny_model();
+  model.cases[1].calibration.groups[0].levels[1].scale = -0.9;
+
+  EXPECT_EQ(RatingScorer::create(std::move(model)).error().code(), core::ErrorCode::kCorrupt);
 }
 
 TEST(RatingScorer, RefusesAForestOfOtherFeatures) {
-  features::Encoder encoder = tiny_encoder();
-  RatingModel model = tiny_model(encoder);
+  RatingModel model = tiny_model();
   features::EncoderOptions options;
   options.feature_set = features::FeatureSet::kPredecessor;
   const std::vector<double> weights = {1, 1};
-  features::Encoder other = features::Encoder::fit(tiny_listings(), weights, options).value().encoder;
+  model.cases[0].encoder = features::Encoder::fit(tiny_listings(), weights, options).value().encoder;
 
-  const auto scorer = RatingScorer::create(std::move(other), model);
+  const auto scorer = RatingScorer::create(std::move(model));
 
   ASSERT_FALSE(scorer);
   EXPECT_NE(scorer.error().message().find("takes"), std::string::npos);
 }
 
-TEST(Calibration, ScoresByTheHalfWidthOfItsSideAndNeverByLessThanTheFloor) {
-  const Calibration calibration{0.1, {{0, {}}}};
-
-  EXPECT_DOUBLE_EQ(calibration.score(4, 3, 4.5, 3.5), 0.5);
-  EXPECT_DOUBLE_EQ(calibration.score(4, 3, 4.5, 5), 2);
-  EXPECT_NEAR(calibration.score(4, 4, 4, 4.2), 2, 1e-12);
+TEST(RatingScorer, RefusesAModelWithoutACase) {
+  EXPECT_EQ(RatingScorer::create({}).error().code(), core::ErrorCode::kCorrupt);
 }
 
 }  // namespace

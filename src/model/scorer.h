@@ -9,16 +9,10 @@
 #include <vector>
 
 #include "core/result.h"
+#include "model/calibration.h"
 #include "model/signature.h"
 
 namespace starcast::model {
-
-// A range that holds the true value with probability `level`.
-struct Interval {
-  double level = 0;  // 0 < level < 1
-  double low = 0;
-  double high = 0;
-};
 
 struct Prediction {
   double value = 0;

@@ -113,7 +113,7 @@ class RatingQuality : public ::testing::Test {
     NoRunLog run_log;
     model::RatingModel trained = train_rating(sides.train, plan, {}, context(), run_log).value();
     const model::RatingScorer scorer = model::RatingScorer::create(std::move(trained)).value();
-    std::vector<Baseline> baselines = fit_baselines(sides.train, sides.test, plan.seed, context()).value();
+    std::vector<Baseline> baselines = fit_baselines(sides.train, sides.test, PredecessorForest::kFit, plan.seed, context()).value();
     return evaluate(predict_test(scorer, std::move(sides.test), std::move(baselines)), {}).value();
   }
 

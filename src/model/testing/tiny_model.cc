@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace starcast::model {
 
 namespace {
@@ -29,30 +31,50 @@ std::vector<listing::Listing> tiny_listings() {
   listings[0].category = "TOOLS";
   listings[0].rating = 4;
   listings[0].reviews = 50;
+  listings[0].installs = 1000;
   listings[1].app = "Beta \u00e9";
   listings[1].category = "GAME";
   listings[1].rating = 4.5;
   listings[1].reviews = 5000;
+  listings[1].installs = 100000;
   return listings;
 }
 
-features::Encoder tiny_encoder() {
+namespace {
+
+RatingCase tiny_case(LaunchCase launch_case, std::vector<std::pair<double, double>> weighted_values, Band band,
+                     std::vector<CalibrationGroup> groups) {
   const std::vector<double> weights = {1, 1};
-  return features::Encoder::fit(tiny_listings(), weights, {}).value().encoder;
+  RatingCase rating_case{launch_case, features::Encoder::fit(tiny_listings(), weights, {}).value().encoder, {}, {}, {}};
+  for (const auto& weighted : weighted_values) {
+    rating_case.point.push_back({fmt::format("point-{}", rating_case.point.size() + 1), weighted.first,
+                                 leaf_forest(rating_case.encoder, weighted.second)});
+  }
+  rating_case.band = {leaf_forest(rating_case.encoder, band.median), leaf_forest(rating_case.encoder, band.low),
+                      leaf_forest(rating_case.encoder, band.high)};
+  rating_case.calibration.groups = std::move(groups);
+  return rating_case;
 }
 
-RatingModel tiny_model(const features::Encoder& encoder) {
+}  // namespace
+
+RatingModel tiny_model() {
   RatingModel model;
   model.learner = "boosted";
   model.objective = "squared error";
   model.seed = 7;
-  model.calibration.groups = {{0, {{0.5, 1}, {0.8, 2}}}, {100, {{0.5, 0.5}, {0.8, 1}}}};
   model.trained_on = {"0123456789abcdef0123456789abcdef", "2018-08-08", 2, false};
-  model.point = {{"mean", 0.25, leaf_forest(encoder, 4)}, {"median", 0.75, leaf_forest(encoder, 4.4)}};
-  model.median = leaf_forest(encoder, 4.2);
-  model.low = leaf_forest(encoder, 3.8);
-  model.high = leaf_forest(encoder, 4.6);
+  model.cases.push_back(tiny_case(LaunchCase::kLaunched, {{0.25, 4}, {0.75, 4.4}}, {4.2, 3.8, 4.6},
+                                  {{0, {{0.5, -0.5}, {0.8, 0.3}}}, {100, {{0.5, -0.75}, {0.8, 0}}}}));
+  model.cases.push_back(tiny_case(LaunchCase::kBeforeLaunch, {{1, 3.95}}, {4.05, 3, 4.5}, {{0, {{0.5, -0.5}, {0.8, 0.1}}}}));
   return model;
+}
+
+listing::Listing launched_listing(double reviews) {
+  listing::Listing listing;
+  listing.reviews = reviews;
+  listing.installs = 1000;
+  return listing;
 }
 
 }  // namespace starcast::model
