@@ -37,7 +37,7 @@ const std::vector<std::string_view> kPlotKeys = {"cache",    "persist", "remote"
 class Reader {
  public:
   Reader(const os::FileSystem& files, std::string folder, std::string file)
-      : files_(files), folder_(std::move(folder)), file_(std::move(file)), context_(files, folder_, file_) {}
+      : folder_(std::move(folder)), file_(std::move(file)), context_(files, folder_, file_) {}
 
   Result<DvcYaml> read(const YamlNode& root, bool is_templated);
 
@@ -53,7 +53,6 @@ class Reader {
   // The tree with every template filled.
   Result<YamlNode> filled(const TemplateContext& context, const YamlNode& node, bool is_command) const;
 
-  const os::FileSystem& files_;
   std::string folder_;
   std::string file_;
   TemplateContext context_;

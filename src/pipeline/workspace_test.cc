@@ -113,8 +113,8 @@ TEST(GitIgnoreUpkeep, WhatGitIgnoresAlreadyNeedsNoLine) {
 TEST(GitIgnoreUpkeep, TheUsersOwnFileCounts) {
   os::MemoryFiles files;
   files.put("/w/.git/HEAD", "");
-  files.put("/home/u/.config/git/ignore", "*.bak\n");
-  const os::MapEnvironment environment{{{"HOME", "/home/u"}}};
+  files.put("/users/u/.config/git/ignore", "*.bak\n");
+  const os::MapEnvironment environment{{{"HOME", "/users/u"}}};
 
   ASSERT_TRUE(GitIgnore::find(files, "/w", environment)->ignore("a.bak"));
 
