@@ -17,8 +17,12 @@
 #include "forest/shap.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 #include "core/check.h"
 #include "forest/decision.h"
@@ -28,27 +32,35 @@ namespace starcast::forest {
 
 namespace {
 
+// What the way up a node leaves for the way down.
+struct Step {
+  Lanes chance;  // p
+  Lanes credit;  // for reach 1
+};
+
 // What one explanation writes to, of the size of the largest tree.
 struct Scratch {
   explicit Scratch(const ShapPlan& plan)
       : cells(plan.columns.size()),
-        moves(plan.node_count_max),
+        moves(plan.node_count_max + kShapLanes),
         value(2 * plan.node_count_max + 1),
         reach(2 * plan.node_count_max + 1),
-        chance(plan.node_count_max),
-        credit(plan.node_count_max),
+        steps_of_even(plan.node_count_max),
+        steps_of_odd(plan.node_count_max),
         shares(plan.feature_count) {}
 
   std::vector<double> cells;  // one a column
-  std::vector<double> moves;  // one a node
+  std::vector<double> moves;  // one a node, and what the last four tests write beyond
   // One a node and a leaf.
   std::vector<Lanes> value;
   std::vector<Lanes> reach;
-  // One a node: p, and the credit for reach 1.
-  std::vector<Lanes> chance;
-  std::vector<Lanes> credit;
+  // One a node, of two groups in turn.
+  std::vector<Step> steps_of_even;
+  std::vector<Step> steps_of_odd;
   std::vector<Lanes> shares;  // one a feature
 };
+
+typedef std::int64_t Mask __attribute__((vector_size(sizeof(Lanes))));
 
 double cell_of(const ShapColumn& column, std::span<const double> row) {
   double value = row[column.feature];
@@ -64,12 +76,18 @@ double cell_of(const ShapColumn& column, std::span<const double> row) {
 [[gnu::always_inline]] inline void find_moves(const ShapPlan& plan, const ShapTree& tree, std::span<const double> row,
                                               Scratch& scratch) {
   const double* const cells = scratch.cells.data();
-  const double* const threshold = plan.threshold.data() + tree.first_node;
-  const std::uint32_t* const column = plan.column.data() + tree.first_node;
+  const ShapTests* const tests = plan.tests.data() + tree.first_tests;
   const ShapNode* const nodes = plan.nodes.data() + tree.first_node;
   double* const moves = scratch.moves.data();
-  for (std::size_t i = 0; i < tree.node_count; ++i) {
-    moves[i] = (cells[column[i]] <= threshold[i] ? 1.0 : 0.0) - nodes[i].left_share;
+  // Which way a row goes is not to be foretold, so there is no branch on it.
+  const Lanes::Vector ones = {1, 1, 1, 1};
+  for (std::size_t i = 0; i * kShapLanes < tree.node_count; ++i) {
+    const ShapTests& four = tests[i];
+    const Lanes::Vector value = {cells[four.column[0]], cells[four.column[1]], cells[four.column[2]],
+                                 cells[four.column[3]]};
+    const Mask left = value <= four.threshold.at;
+    const Lanes::Vector move = reinterpret_cast<Lanes::Vector>(left & reinterpret_cast<Mask>(ones)) - four.left_share.at;
+    std::memcpy(moves + i * kShapLanes, &move, sizeof move);
   }
   for (std::size_t i = 0; i < tree.category_split_count; ++i) {
     const ShapCategorySplit& split = plan.category_splits[tree.first_category_split + i];
@@ -82,50 +100,83 @@ double cell_of(const ShapColumn& column, std::span<const double> row) {
   const ShapRepeat* const repeats = plan.repeats.data() + tree.first_repeat;
   for (std::size_t i = 0; i < tree.repeat_count; ++i) {
     const ShapRepeat& repeat = repeats[i];
-    moves[repeat.node] = moves[repeat.above] * repeat.side > 0 ? moves[repeat.node] : 0.0;
+    const bool passed = std::bit_cast<std::int64_t>(moves[repeat.above] * repeat.side) > 0;  // so is the double
+    const std::uint64_t mask = std::uint64_t{0} - static_cast<std::uint64_t>(passed);
+    moves[repeat.node] = std::bit_cast<double>(std::bit_cast<std::uint64_t>(moves[repeat.node]) & mask);
   }
 }
 
-[[gnu::always_inline]] inline void add_group(const ShapPlan& plan, const ShapTree& tree, std::size_t group,
-                                             Scratch& scratch) {
-  const ShapNode* const nodes = plan.nodes.data() + tree.first_node;
-  const ShapFactor* const factors = plan.factors.data() + group;
+// One tree at four points of its integral.
+struct Group {
+  const ShapTree* tree = nullptr;
+  std::size_t index = 0;
+  Step* steps = nullptr;
+};
+
+[[gnu::always_inline]] inline void climb(const ShapNode& node, const ShapFactor& factor, double move, Lanes* value,
+                                         std::size_t place, Step& step) {
+  const auto chance = node.left_share + move * factor.point.at;
+  const auto right = value[node.right].at;
+  const auto gap = value[node.left].at - right;
+  value[place].at = right + chance * gap;
+  step.chance.at = chance;
+  step.credit.at = move * factor.weight.at * gap;
+}
+
+[[gnu::always_inline]] inline void descend(const ShapNode& node, const Step& step, Lanes* reach, std::size_t place,
+                                           Lanes* shares) {
+  const auto here = reach[place].at;
+  const auto left = here * step.chance.at;
+  shares[node.feature].at += here * step.credit.at;
+  reach[node.left].at = left;
+  reach[node.right].at = here - left;
+}
+
+// Both passes wait at each level for the one before, so the way down a group is taken together with the way up the next.
+// Either may be without a tree.
+[[gnu::always_inline]] inline void pass(const ShapPlan& plan, const Group& up, const Group& down, Scratch& scratch) {
+  const std::size_t up_count = up.tree != nullptr ? up.tree->node_count : 0;
+  const std::size_t down_count = down.tree != nullptr ? down.tree->node_count : 0;
+  const ShapNode* const up_nodes = plan.nodes.data() + (up_count > 0 ? up.tree->first_node : 0);
+  const ShapNode* const down_nodes = plan.nodes.data() + (down_count > 0 ? down.tree->first_node : 0);
+  const ShapFactor* const factors = plan.factors.data() + up.index;
   const double* const moves = scratch.moves.data();
   Lanes* const value = scratch.value.data();
   Lanes* const reach = scratch.reach.data();
-  Lanes* const chance = scratch.chance.data();
-  Lanes* const credit = scratch.credit.data();
   Lanes* const shares = scratch.shares.data();
+  if (up_count > 0) {
+    const double* const leaves = plan.leaves.data() + up.tree->first_leaf;
+    for (std::size_t i = 0; i <= up_count; ++i) value[up_count + i].at = leaves[i] - Lanes::Vector{};
+  }
+  if (down_count > 0) reach[0] = plan.rules[down.tree->rule].weights[down.index];
 
-  const double* const leaves = plan.leaves.data() + tree.first_leaf;
-  for (std::size_t i = 0; i <= tree.node_count; ++i) value[tree.node_count + i].at = leaves[i] - Lanes::Vector{};
-  for (std::size_t i = tree.node_count; i-- > 0;) {
-    const ShapNode& node = nodes[i];
-    const ShapFactor& factor = factors[node.factor];
-    const auto p = node.left_share + moves[i] * factor.point.at;
-    const auto right = value[node.right].at;
-    const auto gap = value[node.left].at - right;
-    value[i].at = right + p * gap;
-    chance[i].at = p;
-    credit[i].at = moves[i] * factor.weight.at * gap;
+  const std::size_t both = std::min(up_count, down_count);
+  for (std::size_t i = 0; i < both; ++i) {
+    const std::size_t place = up_count - 1 - i;
+    climb(up_nodes[place], factors[up_nodes[place].factor], moves[place], value, place, up.steps[place]);
+    descend(down_nodes[i], down.steps[i], reach, i, shares);
   }
-  reach[0] = plan.rules[tree.rule].weights[group];
-  for (std::size_t i = 0; i < tree.node_count; ++i) {
-    const ShapNode& node = nodes[i];
-    const auto here = reach[i].at;
-    const auto left = here * chance[i].at;
-    shares[node.feature].at += here * credit[i].at;
-    reach[node.left].at = left;
-    reach[node.right].at = here - left;
+  for (std::size_t place = up_count - both; place-- > 0;) {
+    climb(up_nodes[place], factors[up_nodes[place].factor], moves[place], value, place, up.steps[place]);
   }
+  for (std::size_t i = both; i < down_count; ++i) descend(down_nodes[i], down.steps[i], reach, i, shares);
 }
 
 [[gnu::always_inline]] inline void add_trees(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
+  Group last;
+  Group next{.steps = scratch.steps_of_even.data()};
+  Step* free_steps = scratch.steps_of_odd.data();
   for (const ShapTree& tree : plan.trees) {
     find_moves(plan, tree, row, scratch);
+    next.tree = &tree;
     const std::size_t groups = plan.rules[tree.rule].points.size();
-    for (std::size_t group = 0; group < groups; ++group) add_group(plan, tree, group, scratch);
+    for (next.index = 0; next.index < groups; ++next.index) {
+      pass(plan, next, last, scratch);
+      last = next;
+      std::swap(next.steps, free_steps);
+    }
   }
+  pass(plan, {}, last, scratch);
 }
 
 void add_trees_portable(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {

@@ -97,6 +97,7 @@ class ShapPlanner {
     }
     ShapTree planned{.first_node = plan_.nodes.size(),
                      .node_count = nodes,
+                     .first_tests = plan_.tests.size(),
                      .first_leaf = plan_.leaves.size(),
                      .first_repeat = plan_.repeats.size(),
                      .first_category_split = plan_.category_splits.size()};
@@ -169,17 +170,26 @@ class ShapPlanner {
                              .left = left,
                              .right = right,
                              .feature = feature});
-      plan_.threshold.push_back(tree.threshold[node]);
       const std::int32_t set = tree.category_set[node];
-      if (set < 0) {
-        plan_.column.push_back(column_for(feature, tree.missing[node], tree.default_left[node] != 0));
-      } else {
-        plan_.column.push_back(column_for(feature, MissingKind::kNone, false));  // replaced by the category's side
+      // A category's side replaces what the test of its split says.
+      const MissingKind missing = set < 0 ? tree.missing[node] : MissingKind::kNone;
+      add_test(place, plan_.nodes.back(), tree.threshold[node],
+               column_for(feature, missing, tree.default_left[node] != 0));
+      if (set >= 0) {
         plan_.category_splits.push_back({.node = static_cast<std::uint32_t>(place),
                                          .feature = feature,
                                          .set = static_cast<std::uint32_t>(set)});
       }
     }
+  }
+
+  void add_test(std::size_t place, const ShapNode& node, double threshold, std::uint32_t column) {
+    const std::size_t lane = place % kShapLanes;
+    if (lane == 0) plan_.tests.emplace_back();
+    ShapTests& tests = plan_.tests.back();
+    tests.threshold.at[lane] = threshold;
+    tests.left_share.at[lane] = node.left_share;
+    tests.column[lane] = column;
   }
 
   std::uint32_t column_for(std::uint32_t feature, MissingKind missing, bool default_left) {

@@ -1,6 +1,7 @@
 // What ShapExplainer computes once from a forest: flat arrays in the order in which a row's passes read them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -16,6 +17,13 @@ inline constexpr std::size_t kPathFeaturesMax = 1024;  // different features on 
 struct alignas(kShapLanes * sizeof(double)) Lanes {
   typedef double Vector __attribute__((vector_size(kShapLanes * sizeof(double))));
   Vector at;
+};
+
+// The tests of four neighbouring nodes, or of fewer: the rest are never read.
+struct ShapTests {
+  Lanes threshold;
+  Lanes left_share;
+  std::array<std::uint32_t, kShapLanes> column = {};
 };
 
 // A numeric split's cell as it is compared: one column for each way in which a feature's splits treat missing values, so
@@ -59,6 +67,7 @@ struct ShapCategorySplit {
 struct ShapTree {
   std::size_t first_node = 0;
   std::size_t node_count = 0;  // at least 1: trees of one leaf have no shares. One leaf more.
+  std::size_t first_tests = 0;
   std::size_t first_leaf = 0;
   std::size_t first_repeat = 0;
   std::size_t repeat_count = 0;
@@ -83,11 +92,8 @@ struct ShapPlan {
   std::vector<ShapColumn> columns;
   std::vector<ShapRule> rules;
   std::vector<ShapFactor> factors;
-  // One a node, over all trees.
-  std::vector<double> threshold;
-  std::vector<std::uint32_t> column;
   std::vector<ShapNode> nodes;
-
+  std::vector<ShapTests> tests;  // one for each four nodes of a tree
   std::vector<double> leaves;  // less the mean of their tree, which changes no share and keeps rounding errors small
   std::vector<ShapRepeat> repeats;
   std::vector<ShapCategorySplit> category_splits;
