@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <unistd.h>
 
+#include "app/cross_validate.h"
 #include "app/evaluate.h"
 #include "app/predict.h"
 #include "app/prepare.h"
@@ -325,6 +326,62 @@ Result<void> run_predict(Session& session, const PredictArguments& arguments) {
   return {};
 }
 
+Result<void> run_cross_validation(Session& session, const app::CrossValidateOptions& options) {
+  const app::CrossValidateReport report = TRY(app::cross_validate(options, session.context()));
+  if (session.json) {
+    session.print_json(app::to_json(report));
+    return {};
+  }
+  const std::size_t shuffles = report.learners.front().evaluations.size();
+  session.print_line("{} apps, {} folds, {} {}; learner {}{}", count_text(report.apps), report.folds, shuffles,
+                     shuffles == 1 ? "assignment" : "shuffles", report.learner,
+                     report.extra_apps == 0 ? "" : fmt::format(", {} extra apps train", count_text(report.extra_apps)));
+  Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  table.add({"", "R2", "RMSE", "MAE", "MedAE"});
+  const auto add = [&table](const app::CrossValidatedLearner& learner, std::string_view indent) {
+    const auto cell = [&learner](double learn::Metrics::* member) {
+      const app::MeanAndSd value =
+          learner.over([member](const learn::Evaluation& evaluation) { return evaluation.metrics.*member; });
+      return fmt::format("{:.4f} +-{:.4f}", value.mean, value.sd);
+    };
+    table.add({std::string(indent) + core::replaced(learner.name, "_", " "), cell(&learn::Metrics::r2),
+               cell(&learn::Metrics::rmse), cell(&learn::Metrics::mae), cell(&learn::Metrics::medae)});
+  };
+  for (const app::CrossValidatedLearner& learner : report.learners) add(learner, &learner == report.learners.data() ? "" : "  ");
+  for (const app::CrossValidatedLearner& baseline : report.baselines) add(baseline, "");
+  session.print("\n" + table.text());
+
+  const app::CrossValidatedLearner& blend = report.learners.front();
+  Table intervals({Align::kLeft, Align::kRight, Align::kRight});
+  intervals.add({"interval", "covers", "mean width"});
+  for (std::size_t level = 0; level < blend.evaluations.front().intervals.size(); ++level) {
+    const auto over = [&](double learn::IntervalQuality::* member) {
+      return blend.over([&](const learn::Evaluation& evaluation) { return evaluation.intervals[level].*member; }).mean;
+    };
+    intervals.add({fmt::format("{:.0f} %", 100 * blend.evaluations.front().intervals[level].level),
+                   fmt::format("{:.1f} %", 100 * over(&learn::IntervalQuality::coverage)),
+                   fmt::format("{:.3f}", over(&learn::IntervalQuality::mean_width))});
+  }
+  session.print("\n" + intervals.text());
+  session.print_line("\n{}", options.out);
+  return {};
+}
+
+void add_cross_validation(CLI::App& parent, Session& session) {
+  const auto options = std::make_shared<app::CrossValidateOptions>();
+  CLI::App* const command =
+      add_command(parent, session, "cv", "cross-validate over all rated apps of the raw file", Grammar::kOwn,
+                  [options](Session& current) { return run_cross_validation(current, *options); });
+  command->add_option("--folds", options->folds, "how many folds")->capture_default_str()->check(CLI::Range(2, 1000));
+  command->add_option("--shuffles", options->shuffles, "how many times, each with other folds")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--folds-file", options->folds_file, "CSV of row_in_csv,fold instead")->type_name("FILE");
+  command->add_option("--raw", options->raw, "the raw file")->capture_default_str()->type_name("FILE");
+  command->add_option("--extra", options->extra, "another file whose apps train in every fold")->type_name("FILE");
+  command->add_option("-o,--out", options->out, "where the report goes")->capture_default_str()->type_name("FILE");
+}
+
 void add_predict(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<PredictArguments>();
   CLI::App* const command = add_command(parent, session, "predict", "listings in, ratings with their intervals out",
@@ -384,6 +441,7 @@ void add_model_commands(CLI::App& parent, Session& session) {
       ->type_name("FILE");
   add_train(parent, session);
   add_evaluate(parent, session);
+  add_cross_validation(parent, session);
   add_predict(parent, session);
 }
 

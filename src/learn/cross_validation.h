@@ -1,8 +1,9 @@
 // Cross-validation: every app is predicted once by a model that did not see it.
 #pragma once
 
-#include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "learn/evaluation.h"
@@ -12,15 +13,18 @@ namespace starcast::learn {
 
 struct CrossValidationOptions {
   std::size_t folds = 5;
-  std::uint64_t shuffle_seed = 1;  // which apps share a fold
+  std::vector<std::size_t> fold_of;            // 0 .. folds-1, one a listing; see deal_folds
+  std::span<const listing::Listing> extra{};   // apps that train in each fold and are never tested
 };
 
 struct CrossValidation {
-  TestPredictions test;           // in the order of the listings, with the baselines
-  TestPredictions before_launch;  // the same apps as they were before launch; empty when the plan has no such case
+  TestPredictions test;               // in the order of the listings, with the baselines
+  std::vector<Baseline> components;   // what each part of the blend says alone
+  TestPredictions before_launch;      // the same apps as they were before launch; empty when the plan has no such case
 };
 
-// Trains `folds` models by the plan and gathers what they say of the apps that they did not see.
+// Trains one model a fold, the folds in parallel on context.threads, and gathers what the models say of the apps that they
+// did not see. The result does not depend on the number of threads. kInvalidInput: fewer than two folds, an empty fold.
 core::Result<CrossValidation> cross_validate(std::span<const listing::Listing> listings, const RatingPlan& plan,
                                              const CrossValidationOptions& options, const TrainContext& context);
 

@@ -8,6 +8,7 @@
 #include "learn/baselines.h"
 #include "learn/cross_validation.h"
 #include "learn/evaluation.h"
+#include "learn/split.h"
 #include "listing/clean.h"
 #include "listing/sample.h"
 
@@ -114,11 +115,15 @@ TEST_F(RatingTrainer, RefusesTooFewApps) {
 TEST_F(RatingTrainer, CrossValidationPredictsEachAppOnceAndBeatsTheMean) {
   const std::vector<Listing> listings = sample_listings(2000);
 
-  const CrossValidation validation =
-      cross_validate(listings, quick_plan(), {3, 1}, {*library_, 2, {}}).value();
+  CrossValidationOptions options;
+  options.folds = 3;
+  options.fold_of = deal_folds(listings.size(), options.folds, 1);
+  const CrossValidation validation = cross_validate(listings, quick_plan(), options, {*library_, 2, {}}).value();
 
   ASSERT_EQ(validation.test.predictions.size(), listings.size());
   ASSERT_EQ(validation.before_launch.predictions.size(), listings.size());
+  ASSERT_EQ(validation.components.size(), 3U);
+  EXPECT_EQ(validation.components[0].name, "mean");
   const Evaluation evaluation = evaluate(validation.test, {50, 1}).value();
   EXPECT_GT(evaluation.metrics.r2, 0.05);
   EXPECT_LT(evaluation.metrics.mae, evaluation.baselines[0].metrics.mae);

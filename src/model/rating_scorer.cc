@@ -94,7 +94,7 @@ Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rat
   for (const PointForest& named : rating_case.point) {
     forest::Forest forest = TRY(parse_forest(named.name, named.text, columns));
     weights += named.weight;
-    point.push_back({named.weight, std::move(forest)});
+    point.push_back({named.name, named.weight, std::move(forest)});
   }
   if (!(std::abs(weights - 1) < 1e-9)) {
     return Error(ErrorCode::kCorrupt, fmt::format("the weights of the point forests sum to {}, not to 1", weights));
@@ -127,6 +127,16 @@ Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
                                     std::max(prediction.value, clipped(interval.high))});
   }
   return prediction;
+}
+
+std::vector<Component> RatingScorer::CaseScorer::components(const Listing& seen) const {
+  std::vector<double> row(encoder.columns().size());
+  encoder.transform(seen, row);
+  std::vector<Component> parts;
+  for (const WeightedForest& weighted : point) {
+    parts.push_back({weighted.name, weighted.weight, weighted.forest.predict(row)});
+  }
+  return parts;
 }
 
 RatingScorer::RatingScorer(std::vector<CaseScorer> cases, RatingModel model)
@@ -169,6 +179,11 @@ Signature RatingScorer::rating_signature() {
 RatingPrediction RatingScorer::predict(const Listing& listing) const {
   const CaseScorer& scorer = scorer_for(case_of(listing));
   return {scorer.predict(seen_as(listing, scorer.launch_case)), scorer.launch_case};
+}
+
+std::vector<Component> RatingScorer::components(const Listing& listing) const {
+  const CaseScorer& scorer = scorer_for(case_of(listing));
+  return scorer.components(seen_as(listing, scorer.launch_case));
 }
 
 std::unique_ptr<Rows> RatingScorer::make_rows() const { return std::make_unique<ListingRows>(); }

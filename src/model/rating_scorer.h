@@ -75,6 +75,13 @@ class BandScorer {
   forest::Forest high_;
 };
 
+// What one part of the point prediction says alone.
+struct Component {
+  std::string name;    // of a PointForest
+  double weight = 0;
+  double value = 0;
+};
+
 struct RatingPrediction {
   Prediction prediction;
   LaunchCase answered_as = LaunchCase::kLaunched;  // which question was answered
@@ -91,6 +98,9 @@ class RatingScorer final : public Scorer {
 
   RatingPrediction predict(const listing::Listing& listing) const;
 
+  // The parts whose weighted mean, clipped to 1 to 5, is the prediction.
+  std::vector<Component> components(const listing::Listing& listing) const;
+
   const TrainedOn& trained_on() const { return trained_on_; }
   const std::string& learner() const { return learner_; }
   const std::string& objective() const { return objective_; }
@@ -102,6 +112,7 @@ class RatingScorer final : public Scorer {
 
  private:
   struct WeightedForest {
+    std::string name;
     double weight;
     forest::Forest forest;
   };
@@ -115,6 +126,7 @@ class RatingScorer final : public Scorer {
 
     static core::Result<CaseScorer> create(RatingCase rating_case);
     Prediction predict(const listing::Listing& seen) const;
+    std::vector<Component> components(const listing::Listing& seen) const;
   };
 
   RatingScorer(std::vector<CaseScorer> cases, RatingModel model);

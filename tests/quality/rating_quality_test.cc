@@ -119,7 +119,7 @@ class RatingQuality : public ::testing::Test {
 
   Evaluation by_folds(const std::vector<Listing>& listings, std::uint64_t shuffle_seed) {
     CrossValidationOptions options;
-    options.shuffle_seed = shuffle_seed;
+    options.fold_of = deal_folds(listings.size(), options.folds, shuffle_seed);
     const RatingPlan plan = RatingPlan::defaults_of(Learner::kBoosted);
     return evaluate(cross_validate(listings, plan, options, context()).value().test, {}).value();
   }
