@@ -1,5 +1,6 @@
-// The functions of DenseKernels, included once by each variant's file inside a namespace of its own. The file defines
-// STARCAST_LANES (floats in a register), STARCAST_TILE_PANELS and STARCAST_TILE_COLUMNS (the tile held in registers).
+// The functions of DenseKernels, included once by each variant's file inside a namespace of its own. The file
+// defines STARCAST_LANES (floats in a register), STARCAST_TILE_PANELS and STARCAST_TILE_COLUMNS (the tile
+// held in registers).
 #pragma once
 
 typedef float Lanes __attribute__((vector_size(4 * STARCAST_LANES), aligned(4), may_alias));
@@ -9,12 +10,17 @@ constexpr std::size_t kVectors = kPanelRows / STARCAST_LANES;
 constexpr std::size_t kTilePanels = STARCAST_TILE_PANELS;
 constexpr std::size_t kTileColumns = STARCAST_TILE_COLUMNS;
 
-inline __attribute__((always_inline)) Lanes* lanes(float* at) { return reinterpret_cast<Lanes*>(at); }
-inline __attribute__((always_inline)) const Lanes* lanes(const float* at) { return reinterpret_cast<const Lanes*>(at); }
+inline __attribute__((always_inline)) Lanes* lanes(float* at) {
+  return reinterpret_cast<Lanes*>(at);
+}
+inline __attribute__((always_inline)) const Lanes* lanes(const float* at) {
+  return reinterpret_cast<const Lanes*>(at);
+}
 
 // c -= a * b' for `Panels` panels of a and kTileColumns rows of b; the sums stay in registers.
 template <std::size_t Panels>
-inline __attribute__((always_inline)) void subtract_tile(const float* const* a, const float* b, float* const* c) {
+inline __attribute__((always_inline)) void subtract_tile(const float* const* a, const float* b,
+                                                         float* const* c) {
   Lanes sums[Panels * kVectors][kTileColumns] = {};
   for (std::size_t k = 0; k < kBlockSize; ++k) {
     Lanes left[Panels * kVectors];
@@ -41,7 +47,8 @@ inline __attribute__((always_inline)) void subtract_tile(const float* const* a, 
 }
 
 template <std::size_t Panels>
-inline __attribute__((always_inline)) void subtract_rows(const float* const* a, const float* const* b, float* const* c) {
+inline __attribute__((always_inline)) void subtract_rows(const float* const* a, const float* const* b,
+                                                         float* const* c) {
   for (std::size_t panel = 0; panel < kPanelsPerBlock; ++panel) {
     for (std::size_t j = 0; j < kPanelRows; j += kTileColumns) {
       float* places[Panels];
@@ -96,9 +103,11 @@ void kernel_values(const KernelTerms& terms, const ItemPanels& items, std::size_
       const Lanes squared = name * name;
       Lanes value = terms.constant + terms.wide * wide + terms.core * (core_root * core_root);
       for (std::size_t label = 0; label < items.labels; ++label) {
-        const Lanes term = terms.label[label] + (terms.label_wide[label] + terms.label_name[label] * name) * wide;
+        const Lanes term =
+            terms.label[label] + (terms.label_wide[label] + terms.label_name[label] * name) * wide;
         const Masks equal = lanes(at + label * kPanelRows)[v] == item[label];
-        value += reinterpret_cast<const Lanes&>(static_cast<const Masks&>(equal & reinterpret_cast<const Masks&>(term)));
+        value += reinterpret_cast<const Lanes&>(
+            static_cast<const Masks&>(equal & reinterpret_cast<const Masks&>(term)));
       }
       value += name * (terms.name + terms.name_narrow * narrow);
       value += squared * (terms.name_squared + terms.name_fourth * squared + terms.name_squared_wide * wide);

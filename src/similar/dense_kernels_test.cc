@@ -104,15 +104,17 @@ std::vector<float> values_of(const DenseKernels& kernels) {
   const ItemPanels shape{nullptr, 1, 2, 3};
   std::vector<float> items = random_floats(panels * kPanelRows * 6, random);
   for (std::size_t panel = 0; panel < panels; ++panel) {
-    for (std::size_t lane = 0; lane < kPanelRows; ++lane) items[panel * 6 * kPanelRows + lane] = static_cast<float>(lane % 3);
+    for (std::size_t lane = 0; lane < kPanelRows; ++lane)
+      items[panel * 6 * kPanelRows + lane] = static_cast<float>(lane % 3);
   }
   std::vector<float> item = random_floats(6, random);
   item[0] = 1.0F;
   const std::vector<float> cosines = random_floats(panels * kPanelRows, random);
   KernelTerms terms{0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F, 0.7F, 0.8F, {0.9F}, {1.0F}, {1.1F}};
   std::vector<float> values(panels * kPanelRows);
-  kernels.kernel_values(terms, ItemPanels{items.data(), shape.labels, shape.core_columns, shape.other_columns}, panels,
-                        item.data(), cosines.data(), values.data());
+  kernels.kernel_values(terms,
+                        ItemPanels{items.data(), shape.labels, shape.core_columns, shape.other_columns},
+                        panels, item.data(), cosines.data(), values.data());
   return values;
 }
 
@@ -130,9 +132,11 @@ TEST(DenseKernels, ComputesTheKernelAsItsHeaderSays) {
   const double without_label =
       1 + 2 * wide + 3 * core + 4 * 0.5 + 5 * 0.25 + 6 * 0.0625 + 7 * 0.5 * narrow + 8 * 0.25 * wide;
 
-  dense_kernels().kernel_values(terms, ItemPanels{item_panel, 1, 1, 1}, 1, other_label, cosines.data(), values.data());
+  dense_kernels().kernel_values(terms, ItemPanels{item_panel, 1, 1, 1}, 1, other_label, cosines.data(),
+                                values.data());
   EXPECT_NEAR(static_cast<double>(values[3]), without_label, 1e-5);
-  dense_kernels().kernel_values(terms, ItemPanels{item_panel, 1, 1, 1}, 1, same, cosines.data(), values.data());
+  dense_kernels().kernel_values(terms, ItemPanels{item_panel, 1, 1, 1}, 1, same, cosines.data(),
+                                values.data());
   EXPECT_NEAR(static_cast<double>(values[3]), without_label + 9 + 10 * wide + 11 * 0.5 * wide, 1e-5);
 }
 
@@ -140,7 +144,8 @@ TEST(DenseKernels, AreTheSameBitsInEachVariant) {
   const DenseKernelsList list = usable_dense_kernels();
 
   for (std::size_t i = 1; i < list.count; ++i) {
-    EXPECT_EQ(product_subtracted(*list.items[0], 7), product_subtracted(*list.items[i], 7)) << list.items[i]->name;
+    EXPECT_EQ(product_subtracted(*list.items[0], 7), product_subtracted(*list.items[i], 7))
+        << list.items[i]->name;
     EXPECT_EQ(block_solved(*list.items[0]), block_solved(*list.items[i])) << list.items[i]->name;
     EXPECT_EQ(values_of(*list.items[0]), values_of(*list.items[i])) << list.items[i]->name;
   }

@@ -20,18 +20,22 @@
 namespace starcast::similar {
 namespace {
 
-
-
-core::Error invalid(std::string message) { return {core::ErrorCode::kInvalidInput, std::move(message)}; }
+core::Error invalid(std::string message) {
+  return {core::ErrorCode::kInvalidInput, std::move(message)};
+}
 
 core::Result<void> check_options(const KernelOptions& options) {
-  if (options.columns.size() > kColumnsMax) return invalid(fmt::format("a kernel model takes at most {} columns", kColumnsMax));
-  if (options.weights.labels.size() > kLabelsMax) return invalid(fmt::format("a kernel model takes at most {} labels", kLabelsMax));
+  if (options.columns.size() > kColumnsMax)
+    return invalid(fmt::format("a kernel model takes at most {} columns", kColumnsMax));
+  if (options.weights.labels.size() > kLabelsMax)
+    return invalid(fmt::format("a kernel model takes at most {} labels", kLabelsMax));
   if (options.items_max < 1 || options.items_max > kItemsMax) {
-    return invalid(fmt::format("the items of a kernel model are limited to 1 to {}, not {}", kItemsMax, options.items_max));
+    return invalid(fmt::format("the items of a kernel model are limited to 1 to {}, not {}", kItemsMax,
+                               options.items_max));
   }
   for (std::size_t i = 0; i < options.columns.size(); ++i) {
-    if (!is_usable_width(options.columns[i].width)) return invalid(fmt::format("column {}: the width must be positive", i));
+    if (!is_usable_width(options.columns[i].width))
+      return invalid(fmt::format("column {}: the width must be positive", i));
   }
   for (const double weight : listed_weights(options.weights)) {
     if (!is_usable_weight(weight)) return invalid("the weights of a kernel must be 0 or positive");
@@ -47,14 +51,18 @@ core::Result<void> check_training(const KernelTraining& training, const KernelOp
   }
   for (std::size_t i = 0; i < count; ++i) {
     const KernelItem& item = training.items[i];
-    if (item.numbers.size() != options.columns.size() || item.labels.size() != options.weights.labels.size()) {
-      return invalid(fmt::format("item {}: has {} numbers and {} labels, not {} and {}", i, item.numbers.size(),
-                                 item.labels.size(), options.columns.size(), options.weights.labels.size()));
+    if (item.numbers.size() != options.columns.size() ||
+        item.labels.size() != options.weights.labels.size()) {
+      return invalid(fmt::format("item {}: has {} numbers and {} labels, not {} and {}", i,
+                                 item.numbers.size(), item.labels.size(), options.columns.size(),
+                                 options.weights.labels.size()));
     }
     for (std::size_t column = 0; column < item.numbers.size(); ++column) {
-      if (std::abs(item.numbers[column]) > kNumberMax) return invalid(fmt::format("item {}: number {} is too large", i, column));
+      if (std::abs(item.numbers[column]) > kNumberMax)
+        return invalid(fmt::format("item {}: number {} is too large", i, column));
     }
-    if (!(std::abs(training.targets[i]) <= kNumberMax)) return invalid(fmt::format("item {}: the target is no number", i));
+    if (!(std::abs(training.targets[i]) <= kNumberMax))
+      return invalid(fmt::format("item {}: the target is no number", i));
     if (!(training.noise_variances[i] >= kNoiseMin && training.noise_variances[i] <= kNumberMax)) {
       return invalid(fmt::format("item {}: the noise variance must be at least {}", i, kNoiseMin));
     }
@@ -62,7 +70,8 @@ core::Result<void> check_training(const KernelTraining& training, const KernelOp
   return {};
 }
 
-// Every n-th item in the order of first label and noise, from a seeded start; equal ones in seeded order. Ascending.
+// Every n-th item in the order of first label and noise, from a seeded start; equal ones in seeded order.
+// Ascending.
 std::vector<std::size_t> sampled(const KernelTraining& training, const KernelOptions& options) {
   const std::size_t count = training.items.size();
   std::vector<std::size_t> all(count);
@@ -73,9 +82,11 @@ std::vector<std::size_t> sampled(const KernelTraining& training, const KernelOpt
   const double start = random.uniform();
   const auto place = [&](std::size_t i) {
     const KernelItem& item = training.items[i];
-    return std::tuple(item.labels.empty() ? std::string_view() : item.labels[0], training.noise_variances[i], tie_breaks[i]);
+    return std::tuple(item.labels.empty() ? std::string_view() : item.labels[0], training.noise_variances[i],
+                      tie_breaks[i]);
   };
-  std::sort(all.begin(), all.end(), [&](std::size_t left, std::size_t right) { return place(left) < place(right); });
+  std::sort(all.begin(), all.end(),
+            [&](std::size_t left, std::size_t right) { return place(left) < place(right); });
   std::vector<std::size_t> used;
   const double step = static_cast<double>(count) / static_cast<double>(options.items_max);
   for (std::size_t i = 0; i < options.items_max; ++i) {
@@ -145,7 +156,8 @@ void KernelModel::number_labels(std::span<const KernelItem> items, std::span<con
     names.erase(std::unique(names.begin(), names.end()), names.end());
   }
   for (const std::size_t item : used) {
-    for (std::size_t label = 0; label < label_count(); ++label) labels_.push_back(label_number(label, items[item].labels[label]));
+    for (std::size_t label = 0; label < label_count(); ++label)
+      labels_.push_back(label_number(label, items[item].labels[label]));
   }
 }
 
@@ -164,7 +176,8 @@ float KernelModel::label_number(std::size_t label, std::string_view text) const 
   return static_cast<float>(found - names.begin());
 }
 
-void KernelModel::append_row(std::span<const float> labels, std::span<const float> numbers, std::vector<float>& row) const {
+void KernelModel::append_row(std::span<const float> labels, std::span<const float> numbers,
+                             std::vector<float>& row) const {
   row.insert(row.end(), labels.begin(), labels.end());
   for (const bool core : {true, false}) {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -201,7 +214,8 @@ void KernelModel::build_panels() {
   std::vector<float> row;
   for (std::size_t item = 0; item < size(); ++item) {
     row.clear();
-    append_row(labels.subspan(item * label_count(), label_count()), numbers.subspan(item * column_count(), column_count()), row);
+    append_row(labels.subspan(item * label_count(), label_count()),
+               numbers.subspan(item * column_count(), column_count()), row);
     float* at = panels_.data() + item / kPanelRows * kPanelRows * width + item % kPanelRows;
     for (std::size_t i = 0; i < width; ++i) at[i * kPanelRows] = row[i];
   }
@@ -227,13 +241,14 @@ KernelTerms KernelModel::terms(double constant) const {
 }
 
 double KernelModel::kernel_with_itself() const {
-  double sum = -weights_.constant;
-  for (const double weight : listed_weights(weights_)) sum += weight;
-  return sum;
+  KernelWeights weights = weights_;
+  weights.constant = 0;
+  const std::vector<double> listed = listed_weights(weights);
+  return std::accumulate(listed.begin(), listed.end(), 0.0);
 }
 
-core::Result<PanelMatrix> KernelModel::kernel_matrix(std::span<const double> noise_variances, const DenseKernels& kernels,
-                                                     std::size_t threads) const {
+core::Result<PanelMatrix> KernelModel::kernel_matrix(std::span<const double> noise_variances,
+                                                     const DenseKernels& kernels, std::size_t threads) const {
   PanelMatrix matrix(size());
   const KernelTerms all_terms = terms(weights_.constant);
   const ItemPanels items = item_panels();
@@ -254,7 +269,8 @@ core::Result<PanelMatrix> KernelModel::kernel_matrix(std::span<const double> noi
       for (std::size_t i = 0; i < width; ++i) row[i] = at[i * kPanelRows];
       kernels.kernel_values(all_terms, items, index + 1, row.data(), cosines.data(), values.data());
       values[item] += static_cast<float>(noise_variances[item]);
-      for (std::size_t column = 0; column <= item; ++column) panel[column * kPanelRows + lane] = values[column];
+      for (std::size_t column = 0; column <= item; ++column)
+        panel[column * kPanelRows + lane] = values[column];
     }
     return {};
   };
@@ -293,7 +309,8 @@ core::Result<KernelFit> KernelModel::fit(const KernelTraining& training, const K
   std::vector<double> centred;
   for (const std::size_t item : used) centred.push_back(training.targets[item] - mean);
   model.pull_weights_ = matrix.solve(centred);
-  model.base_ = mean + std::accumulate(model.pull_weights_.begin(), model.pull_weights_.end(), 0.0) * model.weights_.constant;
+  model.base_ = mean + std::accumulate(model.pull_weights_.begin(), model.pull_weights_.end(), 0.0) *
+                           model.weights_.constant;
   const std::vector<double> precisions = TRY(matrix.inverse_diagonal(kernels, options.threads));
 
   std::vector<double> left_out(training.items.size(), core::kMissing);
@@ -313,9 +330,11 @@ core::Result<KernelFit> KernelModel::fit(const KernelTraining& training, const K
 std::vector<float> KernelModel::kernel_of(const KernelItem& item) const {
   CHECK(item.numbers.size() == column_count() && item.labels.size() == label_count());
   std::vector<float> labels;
-  for (std::size_t label = 0; label < label_count(); ++label) labels.push_back(label_number(label, item.labels[label]));
+  for (std::size_t label = 0; label < label_count(); ++label)
+    labels.push_back(label_number(label, item.labels[label]));
   std::vector<float> numbers;
-  for (std::size_t column = 0; column < column_count(); ++column) numbers.push_back(standardised(column, item.numbers[column]));
+  for (std::size_t column = 0; column < column_count(); ++column)
+    numbers.push_back(standardised(column, item.numbers[column]));
   std::vector<float> row;
   append_row(labels, numbers, row);
 
@@ -345,7 +364,7 @@ KernelExplanation KernelModel::explain(const KernelItem& item) const {
   for (std::size_t i = 0; i < size(); ++i) {
     const double value = static_cast<double>(values[i]);
     result.pulls.push_back(pull_weights_[i] * value);
-    result.similarities.push_back(value / most);
+    result.similarities.push_back(most > 0 ? value / most : 0.0);
     result.prediction += result.pulls.back();
   }
   return result;

@@ -1,4 +1,5 @@
-// KernelModel: a Gaussian process over named items with numbers and labels; its prediction is a sum of the items' pulls.
+// KernelModel: a Gaussian process over named items with numbers and labels; its prediction is a sum of the
+// items' pulls.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +21,9 @@ struct KernelTerms;
 
 // One item, borrowed. All items of a model have as many numbers and labels as its options say.
 struct KernelItem {
-  std::string_view name;                      // case folded by the caller
-  std::span<const double> numbers;            // NaN = missing; no infinities
-  std::span<const std::string_view> labels;   // equal or not; the empty label is one like any other
+  std::string_view name;                     // case folded by the caller
+  std::span<const double> numbers;           // NaN = missing; no infinities
+  std::span<const std::string_view> labels;  // equal or not; the empty label is one like any other
 };
 
 // How far apart numbers of one column are.
@@ -40,13 +41,15 @@ struct LabelWeights {
   bool operator==(const LabelWeights&) const = default;
 };
 
-// The kernel between two items, with c the cosine of their names, d the squared distance of their standardised numbers
-// divided by the widths, d' the same over the core columns, narrow = 1/(1+d), wide = 1/(1+d/9):
+// The kernel between two items, with c the cosine of their names, d the squared distance of their
+// standardised numbers divided by the widths, d' the same over the core columns, narrow = 1/(1+d), wide =
+// 1/(1+d/9):
 //   constant + wide_weight wide + core (1+d'/4)^-2 + name c + name_squared c^2 + name_fourth c^4
-//   + name_narrow c narrow + name_squared_wide c^2 wide + sum over equal labels of (plain + wide_label wide + name_label c wide)
-// A missing number counts as the column's mean; in a column that some training items have and some lack, an item with the
-// number and one without are moreover 1/width apart. So a number that no training item lacks may be missing in a question:
-// the answer is that for an item that is average there.
+//   + name_narrow c narrow + name_squared_wide c^2 wide + sum over equal labels of (plain + wide_label wide +
+//   name_label c wide)
+// A missing number counts as the column's mean; in a column that some training items have and some lack, an
+// item with the number and one without are moreover 1/width apart. So a number that no training item lacks
+// may be missing in a question: the answer is that for an item that is average there.
 struct KernelWeights {
   double constant = 0.05;  // how uncertain the mean is
   double wide = 0.1;
@@ -62,7 +65,8 @@ struct KernelWeights {
 struct KernelOptions {
   std::vector<KernelColumn> columns;
   KernelWeights weights;
-  // Of more items a sample is taken: seeded, in equal shares of each first label and, within it, of large and small noise.
+  // Of more items a sample is taken: seeded, in equal shares of each first label and, within it, of large and
+  // small noise.
   std::size_t items_max = 8192;
   std::uint64_t seed = 1;
   std::size_t threads = 1;
@@ -76,8 +80,8 @@ struct KernelTraining {
 
 struct SimilarItem {
   std::size_t item = 0;
-  double similarity = 0;  // the kernel without its constant, over that of the item with itself: 1 = alike in everything
-  double pull = 0;
+  double similarity = 0;  // the kernel over that of an item with itself, both without constant: 1 = alike
+  double pull = 0;        // what the item adds to the prediction
 
   bool operator==(const SimilarItem&) const = default;
 };
@@ -86,22 +90,23 @@ struct SimilarItem {
 struct KernelExplanation {
   double prediction = 0;
   double base = 0;                   // what would be predicted for an item like no other
-  std::vector<double> pulls;        // by item
+  std::vector<double> pulls;         // by item
   std::vector<double> similarities;  // by item, see SimilarItem
 
-  // The at most `count` most similar items; and those that pull most, either way. Of equals the first item first.
+  // The at most `count` most similar items; and those that pull most, either way. Of equals the first item
+  // first.
   std::vector<SimilarItem> most_similar(std::size_t count) const;
   std::vector<SimilarItem> strongest(std::size_t count) const;
 };
 
 struct KernelFit;
 
-// Thread-compatible. Fitted from the same items, targets and options it has the same bytes on any number of threads and
-// any processor with the same C library; a prediction is the same bits everywhere.
+// Thread-compatible. Fitted from the same items, targets and options it has the same bytes on any number of
+// threads and any processor; so has a prediction. (The one thing left to the C library is std::log.)
 class KernelModel {
  public:
-  // kInvalidInput: no items, lists of unequal length, a target or noise that is not finite, noise below 0.001, an infinite
-  // number, more than 4 labels or more than 256 columns, items_max above 65,536.
+  // kInvalidInput: no items, lists of unequal length, a target or noise that is not finite, noise below
+  // 0.001, an infinite number, more than 4 labels or more than 256 columns, items_max above 65,536.
   static core::Result<KernelFit> fit(const KernelTraining& training, const KernelOptions& options);
 
   std::size_t size() const { return index_.size(); }
@@ -114,8 +119,8 @@ class KernelModel {
   double predict(const KernelItem& item) const;
   KernelExplanation explain(const KernelItem& item) const;
 
-  // The format is docs/formats/kernel-model.md. What from_bytes takes for good gives finite predictions; anything else is
-  // kCorrupt.
+  // The format is docs/formats/kernel-model.md. What from_bytes takes for good gives finite predictions;
+  // anything else is kCorrupt.
   std::string to_bytes() const;
   static core::Result<KernelModel> from_bytes(std::string_view bytes);
 
@@ -123,7 +128,7 @@ class KernelModel {
   struct Column {
     double width = 1;
     double mean = 0;
-    double deviation = 0;        // 0: all items have the same number, and the column is left out
+    double deviation = 0;  // 0: all items have the same number, and the column is left out
     bool is_core = false;
     bool tells_missing = false;  // some training items have the number and some lack it
   };
@@ -136,14 +141,16 @@ class KernelModel {
   float standardised(std::size_t column, double number) const;
   float label_number(std::size_t label, std::string_view text) const;
 
-  // Appends what the kernel looks at, in the order of ItemPanels: numbers of labels, core columns, other columns.
-  void append_row(std::span<const float> labels, std::span<const float> numbers, std::vector<float>& row) const;
+  // Appends what the kernel looks at, in the order of ItemPanels: numbers of labels, core columns, other
+  // columns.
+  void append_row(std::span<const float> labels, std::span<const float> numbers,
+                  std::vector<float>& row) const;
   std::size_t row_width() const;
   void build_panels();
   KernelTerms terms(double constant) const;
   ItemPanels item_panels() const;
-  core::Result<PanelMatrix> kernel_matrix(std::span<const double> noise_variances, const DenseKernels& kernels,
-                                          std::size_t threads) const;
+  core::Result<PanelMatrix> kernel_matrix(std::span<const double> noise_variances,
+                                          const DenseKernels& kernels, std::size_t threads) const;
 
   // The kernel without its constant between the item and each of the model's (and some zeros).
   std::vector<float> kernel_of(const KernelItem& item) const;
@@ -162,9 +169,11 @@ class KernelModel {
 
 struct KernelFit {
   KernelModel model;
-  std::vector<std::size_t> used;              // the training items that the model holds, ascending: model item -> training item
-  // By training item. Of an item in the model: what the model fitted without it would predict, and the variance of its
-  // target about that (noise included). Of an item left out by the sample: the model's prediction, and NaN.
+  std::vector<std::size_t>
+      used;  // the training items that the model holds, ascending: model item -> training item
+  // By training item. Of an item in the model: what the model fitted without it would predict, and the
+  // variance of its target about that (noise included). Of an item left out by the sample: the model's
+  // prediction, and NaN.
   std::vector<double> leave_one_out;
   std::vector<double> leave_one_out_variance;
 };

@@ -38,14 +38,16 @@ class Writer {
  private:
   template <typename Integer>
   void put_integer(Integer value) {
-    for (std::size_t i = 0; i < sizeof(Integer); ++i) bytes_.push_back(static_cast<char>((value >> (8 * i)) & 0xff));
+    for (std::size_t i = 0; i < sizeof(Integer); ++i)
+      bytes_.push_back(static_cast<char>((value >> (8 * i)) & 0xff));
   }
 
   std::string& bytes_;
 };
 
 core::Error corrupt(std::string_view what) {
-  return {core::ErrorCode::kCorrupt, fmt::format("the stored kernel model is damaged: {}; train again or fetch it anew", what)};
+  return {core::ErrorCode::kCorrupt,
+          fmt::format("the stored kernel model is damaged: {}; train again or fetch it anew", what)};
 }
 
 // Each read names what it reads, for the message.
@@ -66,7 +68,9 @@ class Reader {
     if (value > max) return corrupt(fmt::format("{} is {}, above {}", what, value, max));
     return static_cast<std::size_t>(value);
   }
-  core::Result<float> single(std::string_view what) { return std::bit_cast<float>(TRY(integer<std::uint32_t>(what))); }
+  core::Result<float> single(std::string_view what) {
+    return std::bit_cast<float>(TRY(integer<std::uint32_t>(what)));
+  }
   core::Result<double> number(std::string_view what) {
     const double value = std::bit_cast<double>(TRY(integer<std::uint64_t>(what)));
     if (!(std::abs(value) <= kNumberMax)) return corrupt(fmt::format("{} is no usable number", what));
@@ -94,8 +98,9 @@ class Reader {
 core::Result<KernelWeights> read_weights(Reader& reader) {
   const std::size_t labels = TRY(reader.count(kLabelsMax, "the number of labels"));
   KernelWeights weights;
-  for (double* weight : {&weights.constant, &weights.wide, &weights.core, &weights.name, &weights.name_squared,
-                         &weights.name_fourth, &weights.name_narrow, &weights.name_squared_wide}) {
+  for (double* weight :
+       {&weights.constant, &weights.wide, &weights.core, &weights.name, &weights.name_squared,
+        &weights.name_fourth, &weights.name_narrow, &weights.name_squared_wide}) {
     *weight = TRY(reader.number("a weight"));
   }
   for (std::size_t label = 0; label < labels; ++label) {
@@ -114,8 +119,9 @@ core::Result<KernelWeights> read_weights(Reader& reader) {
 }  // namespace
 
 std::vector<double> listed_weights(const KernelWeights& weights) {
-  std::vector<double> list{weights.constant,     weights.wide,        weights.core,        weights.name,
-                           weights.name_squared, weights.name_fourth, weights.name_narrow, weights.name_squared_wide};
+  std::vector<double> list{
+      weights.constant,     weights.wide,        weights.core,        weights.name,
+      weights.name_squared, weights.name_fourth, weights.name_narrow, weights.name_squared_wide};
   for (const LabelWeights& label : weights.labels) {
     list.push_back(label.plain);
     list.push_back(label.wide);
@@ -135,7 +141,8 @@ std::string KernelModel::to_bytes() const {
     writer.put_double(column.width);
     writer.put_double(column.mean);
     writer.put_double(column.deviation);
-    writer.put_byte(static_cast<std::uint8_t>((column.is_core ? kCoreFlag : 0) | (column.tells_missing ? kTellsMissingFlag : 0)));
+    writer.put_byte(static_cast<std::uint8_t>((column.is_core ? kCoreFlag : 0) |
+                                              (column.tells_missing ? kTellsMissingFlag : 0)));
   }
   for (const std::vector<std::string>& names : label_names_) {
     writer.put_count(names.size());
@@ -144,7 +151,8 @@ std::string KernelModel::to_bytes() const {
   writer.put_count(size());
   for (std::size_t item = 0; item < size(); ++item) {
     writer.put_text(index_.name(item));
-    for (std::size_t i = 0; i < label_count(); ++i) writer.put_count(static_cast<std::size_t>(labels_[item * label_count() + i]));
+    for (std::size_t i = 0; i < label_count(); ++i)
+      writer.put_count(static_cast<std::size_t>(labels_[item * label_count() + i]));
     for (std::size_t i = 0; i < column_count(); ++i) writer.put_single(numbers_[item * column_count() + i]);
     writer.put_double(pull_weights_[item]);
   }
@@ -192,7 +200,8 @@ core::Result<KernelModel> KernelModel::from_bytes(std::string_view bytes) {
     }
     for (std::size_t column = 0; column < columns; ++column) {
       const float number = TRY(reader.single("an item's number"));
-      if (std::isinf(number) || std::abs(number) > kStandardisedMax) return corrupt("an item's number is too large");
+      if (std::isinf(number) || std::abs(number) > kStandardisedMax)
+        return corrupt("an item's number is too large");
       model.numbers_.push_back(std::isnan(number) ? std::numeric_limits<float>::quiet_NaN() : number);
     }
     model.pull_weights_.push_back(TRY(reader.number("an item's weight")));

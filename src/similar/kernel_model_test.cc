@@ -16,7 +16,8 @@
 namespace starcast::similar {
 namespace {
 
-// Items with two numbers (the second sometimes missing), one label, a word in the name that tells much of the target.
+// Items with two numbers (the second sometimes missing), one label, a word in the name that tells much of the
+// target.
 class Sample {
  public:
   explicit Sample(std::size_t count) {
@@ -29,7 +30,8 @@ class Sample {
       names_.push_back(words[word] + " app " + std::to_string(i % 9));
       numbers_[i] = {random.normal(), i % 5 == 0 ? core::kMissing : 100 + 30 * random.normal()};
       labels_[i] = {i % 3 == 0 ? "games" : "tools"};
-      targets.push_back(4 + 0.3 * static_cast<double>(word) + 0.2 * std::tanh(numbers_[i][0]) + 0.1 * random.normal());
+      targets.push_back(4 + 0.3 * static_cast<double>(word) + 0.2 * std::tanh(numbers_[i][0]) +
+                        0.1 * random.normal());
       noise.push_back(0.02 + (i % 2 == 0 ? 0.0 : 0.05));
     }
     for (std::size_t i = 0; i < count; ++i) items.push_back({names_[i], numbers_[i], labels_[i]});
@@ -133,12 +135,26 @@ TEST(KernelModel, AnItemIsMostSimilarToItself) {
   EXPECT_LE(similar[1].similarity, similar[0].similarity);
 }
 
+TEST(KernelModel, WithoutAnyTermPredictsTheMean) {
+  const Sample sample(20);
+  KernelOptions nothing = options();
+  nothing.weights = {0, 0, 0, 0, 0, 0, 0, 0, {{0, 0, 0}}};
+
+  const KernelExplanation explanation = fitted(sample, nothing).model.explain(sample.items[2]);
+
+  double sum = 0;
+  for (const double target : sample.targets) sum += target;
+  EXPECT_NEAR(explanation.prediction, sum / 20, 1e-9);
+  EXPECT_EQ(explanation.similarities, std::vector<double>(20, 0.0));
+}
+
 TEST(KernelModel, StrongestArePullsOfEitherSign) {
   KernelExplanation explanation;
   explanation.pulls = {0.1, -0.5, 0.3, 0.3};
   explanation.similarities = {1, 0.5, 0.25, 0.25};
 
-  EXPECT_EQ(explanation.strongest(3), (std::vector<SimilarItem>{{1, 0.5, -0.5}, {2, 0.25, 0.3}, {3, 0.25, 0.3}}));
+  EXPECT_EQ(explanation.strongest(3),
+            (std::vector<SimilarItem>{{1, 0.5, -0.5}, {2, 0.25, 0.3}, {3, 0.25, 0.3}}));
   EXPECT_EQ(explanation.most_similar(1), (std::vector<SimilarItem>{{0, 1, 0.1}}));
   EXPECT_EQ(explanation.most_similar(9).size(), 4U);
 }
@@ -185,7 +201,8 @@ TEST(KernelModel, TakesTheMeanForANumberThatNoTrainingItemLacks) {
   const std::vector<double> masked{core::kMissing, 100};
   const std::vector<double> average{mean, 100};
 
-  EXPECT_NEAR(fit.model.predict({"photo", masked, labels}), fit.model.predict({"photo", average, labels}), 1e-6);
+  EXPECT_NEAR(fit.model.predict({"photo", masked, labels}), fit.model.predict({"photo", average, labels}),
+              1e-6);
 }
 
 TEST(KernelModel, TellsAMissingNumberFromAnAverageOneWhereSomeItemsLackIt) {
@@ -224,7 +241,8 @@ TEST(KernelModel, SamplesEachLabelInItsShare) {
   EXPECT_EQ(fit.model.size(), 90U);
   EXPECT_EQ(std::set<std::size_t>(fit.used.begin(), fit.used.end()).size(), 90U);
   EXPECT_TRUE(std::is_sorted(fit.used.begin(), fit.used.end()));
-  const auto games = std::count_if(fit.used.begin(), fit.used.end(), [](std::size_t i) { return i % 3 == 0; });
+  const auto games =
+      std::count_if(fit.used.begin(), fit.used.end(), [](std::size_t i) { return i % 3 == 0; });
   EXPECT_NEAR(static_cast<double>(games), 30, 1);
 }
 

@@ -22,7 +22,9 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t next) {
   return value ^ (value >> 31);
 }
 
-bool is_space(char32_t point) { return codec::kind_of(point) == codec::CharacterKind::kSpace; }
+bool is_space(char32_t point) {
+  return codec::kind_of(point) == codec::CharacterKind::kSpace;
+}
 
 bool is_word_part(char32_t point) {
   switch (codec::kind_of(point)) {

@@ -57,7 +57,8 @@ NameIndex::NameIndex(std::vector<std::string> names) : names_(std::move(names)) 
   }
 }
 
-void NameIndex::append_known(const std::vector<Gram>& grams, double weight, std::vector<Entry>& entries) const {
+void NameIndex::append_known(const std::vector<Gram>& grams, double weight,
+                             std::vector<Entry>& entries) const {
   const std::size_t begin = entries.size();
   double squares = 0;
   for (const Gram& gram : grams) {
@@ -124,7 +125,8 @@ std::vector<NameNeighbour> NameIndex::neighbours(std::string_view name, std::siz
   const std::size_t kept = std::min(count, found.size());
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(kept), found.end(),
                     [](const NameNeighbour& left, const NameNeighbour& right) {
-                      return left.cosine != right.cosine ? left.cosine > right.cosine : left.item < right.item;
+                      return left.cosine != right.cosine ? left.cosine > right.cosine
+                                                         : left.item < right.item;
                     });
   found.resize(kept);
   return found;

@@ -20,10 +20,10 @@ struct NameNeighbour {
   bool operator==(const NameNeighbour&) const = default;
 };
 
-// Names are compared by the cosine of two tf-idf vectors side by side: 2 to 5 characters within a word (weight 1), and
-// words and word pairs (weight 1/2). Grams that only one indexed name has count for nothing. A name without known grams
-// resembles nothing, itself neither. The caller folds case. Thread-compatible. The same names in the same order give the
-// same bits, whatever the number of threads and the processor.
+// Names are compared by the cosine of two tf-idf vectors side by side: 2 to 5 characters within a word
+// (weight 1), and words and word pairs (weight 1/2). Grams that only one indexed name has count for nothing.
+// A name without known grams resembles nothing, itself neither. The caller folds case. Thread-compatible. The
+// same names in the same order give the same bits, whatever the number of threads and the processor (with one C library).
 class NameIndex {
  public:
   NameIndex() = default;
@@ -38,7 +38,8 @@ class NameIndex {
   // The same for an indexed name, and only the first result.size() items.
   void cosines_of(std::size_t item, std::span<float> result) const;
 
-  // The at most `count` most similar, most similar first and of equals the first indexed; only cosines above 0.
+  // The at most `count` most similar, most similar first and of equals the first indexed; only cosines above
+  // 0.
   std::vector<NameNeighbour> neighbours(std::string_view name, std::size_t count) const;
 
  private:
@@ -58,11 +59,11 @@ class NameIndex {
 
   std::vector<std::string> names_;
   std::unordered_map<std::uint64_t, std::uint32_t> gram_of_hash_;
-  std::vector<float> rarity_;             // by gram: 1 + ln((1 + names) / (1 + names with the gram))
+  std::vector<float> rarity_;               // by gram: 1 + ln((1 + names) / (1 + names with the gram))
   std::vector<std::size_t> first_posting_;  // by gram, and one more
-  std::vector<Posting> postings_;         // by gram, then by item
-  std::vector<std::size_t> first_entry_;  // by item, and one more
-  std::vector<Entry> entries_;            // by item: its vector
+  std::vector<Posting> postings_;           // by gram, then by item
+  std::vector<std::size_t> first_entry_;    // by item, and one more
+  std::vector<Entry> entries_;              // by item: its vector
 };
 
 }  // namespace starcast::similar

@@ -11,7 +11,8 @@ namespace starcast::similar {
 namespace {
 
 std::vector<std::string> names() {
-  return {"photo editor pro", "photo editor", "photo collage maker", "weather radar", "weather forecast", "fc barcelona fans"};
+  return {"photo editor pro", "photo editor",     "photo collage maker",
+          "weather radar",    "weather forecast", "fc barcelona fans"};
 }
 
 std::vector<float> cosines(const NameIndex& index, std::string_view name) {
@@ -29,7 +30,8 @@ TEST(NameGrams, CountsPiecesOfPaddedWords) {
   EXPECT_EQ(once.words.size(), 1U);
   EXPECT_EQ(twice.characters.size(), 6U);
   EXPECT_EQ(twice.words.size(), 2U);
-  EXPECT_TRUE(std::all_of(twice.characters.begin(), twice.characters.end(), [](const Gram& gram) { return gram.count == 2; }));
+  EXPECT_TRUE(std::all_of(twice.characters.begin(), twice.characters.end(),
+                          [](const Gram& gram) { return gram.count == 2; }));
 }
 
 TEST(NameGrams, TakesPunctuationAsCharactersButNotAsWords) {

@@ -33,7 +33,8 @@ core::Result<void> PanelMatrix::factorise_diagonal(std::size_t block) {
   const std::size_t begin = block * kBlockSize;
   std::vector<double> l(kBlockSize * kBlockSize, 0.0);
   for (std::size_t i = 0; i < kBlockSize; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) l[i * kBlockSize + j] = static_cast<double>(at(begin + i, begin + j));
+    for (std::size_t j = 0; j <= i; ++j)
+      l[i * kBlockSize + j] = static_cast<double>(at(begin + i, begin + j));
   }
   DiagonalBlock& result = diagonal_[block];
   result.rows.assign(kBlockSize * kBlockSize, 0.0F);
@@ -49,9 +50,10 @@ core::Result<void> PanelMatrix::factorise_diagonal(std::size_t block) {
       } else if (sum > 0) {
         row[j] = std::sqrt(sum);
       } else {
-        return core::Error(core::ErrorCode::kInvalidInput,
-                           fmt::format("the kernel matrix is not positive definite at item {}; raise the noise variances",
-                                       begin + i));
+        return core::Error(
+            core::ErrorCode::kInvalidInput,
+            fmt::format("the kernel matrix is not positive definite at item {}; raise the noise variances",
+                        begin + i));
       }
     }
   }
@@ -69,7 +71,8 @@ core::Result<void> PanelMatrix::factorise_diagonal(std::size_t block) {
 
 core::Result<void> PanelMatrix::factorise(const DenseKernels& kernels, std::size_t threads) {
   diagonal_.assign(blocks_, {});
-  // Column by column of blocks: take away what the columns on the left explain, then divide by the diagonal's factor.
+  // Column by column of blocks: take away what the columns on the left explain, then divide by the diagonal's
+  // factor.
   for (std::size_t block = 0; block < blocks_; ++block) {
     const auto subtract_left = [&](std::size_t task) -> core::Result<void> {
       const std::size_t row = block + task;
@@ -118,7 +121,8 @@ std::vector<double> PanelMatrix::solve(std::span<const double> right) const {
     const float* corner = l + index * kPanelRows * kPanelRows;
     for (std::size_t i = 0; i < kPanelRows; ++i) {
       double value = of_panel[i] - sums[i];
-      for (std::size_t j = 0; j < i; ++j) value -= static_cast<double>(corner[j * kPanelRows + i]) * of_panel[j];
+      for (std::size_t j = 0; j < i; ++j)
+        value -= static_cast<double>(corner[j * kPanelRows + i]) * of_panel[j];
       of_panel[i] = value / static_cast<double>(corner[i * kPanelRows + i]);
     }
   }
@@ -128,7 +132,8 @@ std::vector<double> PanelMatrix::solve(std::span<const double> right) const {
     const float* corner = l + index * kPanelRows * kPanelRows;
     for (std::size_t i = kPanelRows; i-- > 0;) {
       double value = of_panel[i];
-      for (std::size_t j = i + 1; j < kPanelRows; ++j) value -= static_cast<double>(corner[i * kPanelRows + j]) * of_panel[j];
+      for (std::size_t j = i + 1; j < kPanelRows; ++j)
+        value -= static_cast<double>(corner[i * kPanelRows + j]) * of_panel[j];
       of_panel[i] = value / static_cast<double>(corner[i * kPanelRows + i]);
     }
     for (std::size_t k = 0; k < index * kPanelRows; ++k) {
@@ -143,18 +148,20 @@ std::vector<double> PanelMatrix::solve(std::span<const double> right) const {
   return x;
 }
 
-core::Result<std::vector<double>> PanelMatrix::inverse_diagonal(const DenseKernels& kernels, std::size_t threads) const {
+core::Result<std::vector<double>> PanelMatrix::inverse_diagonal(const DenseKernels& kernels,
+                                                                std::size_t threads) const {
   CHECK(diagonal_.size() == blocks_);
   std::vector<double> result(padded_order(), 0.0);
-  // Rows of the identity divided by L' are the columns of L's inverse; their squared lengths are what is asked for.
-  // Each task takes the 128 rows of one block; the first is the longest.
+  // Rows of the identity divided by L' are the columns of L's inverse; their squared lengths are what is
+  // asked for. Each task takes the 128 rows of one block; the first is the longest.
   const auto column_lengths = [&](std::size_t first) -> core::Result<void> {
     const std::size_t columns = (blocks_ - first) * kBlockSize;
     std::vector<float> rows(kPanelsPerBlock * columns * kPanelRows, 0.0F);
     const auto panel_of_rows = [&](std::size_t p, std::size_t block) {
       return rows.data() + p * columns * kPanelRows + (block - first) * kPanelBlockFloats;
     };
-    for (std::size_t i = 0; i < kBlockSize; ++i) panel_of_rows(i / kPanelRows, first)[i * kPanelRows + i % kPanelRows] = 1.0F;
+    for (std::size_t i = 0; i < kBlockSize; ++i)
+      panel_of_rows(i / kPanelRows, first)[i * kPanelRows + i % kPanelRows] = 1.0F;
     for (std::size_t block = first; block < blocks_; ++block) {
       for (std::size_t left = first; left < block; ++left) {
         PanelPointers a;
@@ -168,7 +175,8 @@ core::Result<std::vector<double>> PanelMatrix::inverse_diagonal(const DenseKerne
         kernels.subtract_product(a.items, b.items, c, kPanelsPerBlock);
       }
       for (std::size_t p = 0; p < kPanelsPerBlock; ++p) {
-        kernels.solve_block(diagonal_[block].rows.data(), diagonal_[block].reciprocals.data(), panel_of_rows(p, block));
+        kernels.solve_block(diagonal_[block].rows.data(), diagonal_[block].reciprocals.data(),
+                            panel_of_rows(p, block));
       }
     }
     for (std::size_t p = 0; p < kPanelsPerBlock; ++p) {

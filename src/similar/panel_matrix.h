@@ -1,4 +1,5 @@
-// PanelMatrix: a large symmetric positive definite matrix in single precision, factorised by tiles on several threads.
+// PanelMatrix: a large symmetric positive definite matrix in single precision, factorised by tiles on several
+// threads.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,9 @@
 
 namespace starcast::similar {
 
-// The lower triangle in panels of 16 rows (see dense_kernels.h); panels are as long as their block's end. The order is
-// filled up to a multiple of the block size by rows of the identity. All results are the same bits on any number of threads.
+// The lower triangle in panels of 16 rows (see dense_kernels.h); panels are as long as their block's end. The
+// order is filled up to a multiple of the block size by rows of the identity. All results are the same bits
+// on any number of threads.
 class PanelMatrix {
  public:
   explicit PanelMatrix(std::size_t order);
@@ -24,7 +26,9 @@ class PanelMatrix {
   // Element (row, column) of the panel with that row lies at column * 16 + row % 16.
   float* panel(std::size_t index) { return values_.data() + first_[index]; }
   const float* panel(std::size_t index) const { return values_.data() + first_[index]; }
-  float at(std::size_t row, std::size_t column) const { return panel(row / kPanelRows)[column * kPanelRows + row % kPanelRows]; }
+  float at(std::size_t row, std::size_t column) const {
+    return panel(row / kPanelRows)[column * kPanelRows + row % kPanelRows];
+  }
 
   // Replaces the matrix A by its factor L with A = L L'. kInvalidInput when A is not positive definite.
   core::Result<void> factorise(const DenseKernels& kernels, std::size_t threads);

@@ -42,7 +42,8 @@ TEST_P(PanelMatrixOfOrder, FactorTimesItsTransposeIsTheMatrix) {
   for (std::size_t i = 0; i < GetParam(); i += 3) {
     for (std::size_t j = 0; j <= i; j += 3) {
       double sum = 0;
-      for (std::size_t k = 0; k <= j; ++k) sum += static_cast<double>(matrix.at(i, k)) * static_cast<double>(matrix.at(j, k));
+      for (std::size_t k = 0; k <= j; ++k)
+        sum += static_cast<double>(matrix.at(i, k)) * static_cast<double>(matrix.at(j, k));
       ASSERT_NEAR(sum, element(i, j), 2e-6) << i << ' ' << j;
     }
   }
@@ -87,7 +88,8 @@ TEST(PanelMatrix, IsTheSameBitsOnAnyNumberOfThreads) {
   ASSERT_TRUE(three.factorise(dense_kernels(), 3));
 
   EXPECT_EQ(one.solve(sample_right(400)), three.solve(sample_right(400)));
-  EXPECT_EQ(one.inverse_diagonal(dense_kernels(), 1).value(), three.inverse_diagonal(dense_kernels(), 3).value());
+  EXPECT_EQ(one.inverse_diagonal(dense_kernels(), 1).value(),
+            three.inverse_diagonal(dense_kernels(), 3).value());
 }
 
 TEST(PanelMatrix, NamesTheItemWhereAMatrixIsNotPositiveDefinite) {
