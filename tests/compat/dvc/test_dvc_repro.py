@@ -5,8 +5,8 @@ After each step both workspaces must hold the same bytes (dvc.lock, .gitignore, 
 and must have run the same commands (each command notes itself in runs.log). Then the programs change sides: `dvc status`
 must be clean after ours, and neither `dvc repro` after ours nor ours after dvc may run or write anything.
 
-The program is the command line in $STARCAST, else the test driver in $STARCAST_REPRO_DRIVER. dvc is
-$STARCAST_PEERS/dvc/bin/dvc, else `dvc` in $STARCAST_DVC. Exit status 77: one of them is not there.
+The program is the command line in $STARCAST, else the test driver in $STARCAST_REPRO_DRIVER, which also has `init` and
+`track`. dvc is $STARCAST_DVC, else $STARCAST_PEERS/dvc/bin/dvc. Exit status 77: one of them is not there.
 """
 
 import contextlib
@@ -30,14 +30,14 @@ def find_dvc():
     return str(path) if path.exists() else None
 
 
-def find_ours():
-    named = os.environ.get("STARCAST") or os.environ.get("STARCAST_REPRO_DRIVER")
+def program_in(variable):
+    named = os.environ.get(variable)
     return shlex.split(named) if named else None
 
 
 DVC = find_dvc()
-OURS = find_ours()
-HAS_DRIVER = "STARCAST" not in os.environ  # which also has `init` and `track`
+DRIVER = program_in("STARCAST_REPRO_DRIVER")
+OURS = program_in("STARCAST") or DRIVER
 
 # What a step may leave different: dvc's own state, and ours.
 IGNORED = (".git/", ".dvc/tmp/")
@@ -64,6 +64,9 @@ class Workspace:
 
     def ours(self, *arguments, may_fail=False):
         return self.run([*OURS, *arguments], may_fail)
+
+    def driver(self, *arguments):
+        return self.run([*DRIVER, *arguments])
 
     def write(self, path, text, mode=None):
         target = self.root / path
@@ -505,16 +508,16 @@ class DvcFiles(Twins):
         self.write("data/b.txt", "bb\n")
         self.step("the folder is recorded anew", ran=[])
 
-    @unittest.skipUnless(HAS_DRIVER, "only the driver has `track`")
+    @unittest.skipUnless(DRIVER, "only the driver has `track`")
     def test_track_equals_add(self):
         self.write("data/raw.txt", "b\na\n")
         self.write("data/run it!.sh", "x", 0o755)
         self.write("folder/sub/a.txt", "a")
-        self.mine.ours("track", "data/raw.txt", "data/run it!.sh", "folder")
+        self.mine.driver("track", "data/raw.txt", "data/run it!.sh", "folder")
         self.theirs.dvc("add", "-q", "data/raw.txt", "data/run it!.sh", "folder")
         self.same(self.mine.snapshot(), self.theirs.snapshot(), "track and add")
         self.write("data/raw.txt", "bbb\n")
-        self.mine.ours("track", "data/raw.txt")
+        self.mine.driver("track", "data/raw.txt")
         self.theirs.dvc("add", "-q", "data/raw.txt")
         self.same(self.mine.snapshot(), self.theirs.snapshot(), "track and add again")
 
@@ -561,7 +564,7 @@ class WithoutScm(Twins):
 
 
 class Init(Twins):
-    @unittest.skipUnless(HAS_DRIVER, "only the driver has `init`")
+    @unittest.skipUnless(DRIVER, "only the driver has `init`")
     def test_init_leaves_what_dvc_init_leaves(self):
         for scm in ("git", "none"):
             for program in ("mine", "theirs"):
@@ -572,7 +575,7 @@ class Init(Twins):
             for workspace in (mine, theirs):
                 if scm == "git":
                     workspace.run(["git", "init", "-q"])
-            mine.ours("init", *flags)
+            mine.driver("init", *flags)
             theirs.dvc("init", "-q", *flags)
             self.same(mine.snapshot(), theirs.snapshot(), f"init with scm {scm}")
             self.assertTrue((mine.root / ".dvc/tmp").is_dir())
