@@ -149,7 +149,14 @@ Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
     }
     plan = learn::RatingPlan::defaults_of(*learner);
   }
-  std::vector<std::string_view> known = {"learner", "seed", "half_weight_reviews"};
+  if (const YamlNode* const node = section.find("objective"); node != nullptr) {
+    const std::optional<learn::Objective> objective = learn::objective_named(node->text);
+    if (!objective) {
+      return section.error(*node, "objective", fmt::format("'{}' is no objective; known are mean, median and blend", node->text));
+    }
+    plan.set_objective(*objective);
+  }
+  std::vector<std::string_view> known = {"learner", "objective", "seed", "half_weight_reviews"};
   for (const learn::CasePlan& case_plan : plan.cases) known.push_back(model::name_of(case_plan.launch_case));
   TRY(section.expect(known));
   TRY(section.read_integer("seed", 0, 2147483647, plan.seed));

@@ -11,6 +11,7 @@ TEST(ParseParams, NothingGivesTheDefaultsOfTheBoostedLearner) {
   EXPECT_EQ(params.train.learner, learn::Learner::kBoosted);
   ASSERT_EQ(params.train.cases.size(), 2U);
   EXPECT_EQ(params.train.cases[0].point.size(), 3U);
+  EXPECT_EQ(params.train.objective, learn::Objective::kBlend);
   EXPECT_EQ(params.split.test_share, 0.2);
   EXPECT_FALSE(params.generated);
 }
@@ -44,6 +45,15 @@ TEST(ParseParams, ALearnerBringsItsOwnPlan) {
   EXPECT_EQ(params.train.cases[0].point.size(), 4U);
 }
 
+TEST(ParseParams, AnObjectiveLeavesOutTheForestsOfTheOtherLoss) {
+  const Params params = parse_params("train: {objective: median}\n", "params.yaml").value();
+
+  ASSERT_EQ(params.train.cases[0].point.size(), 1U);
+  EXPECT_EQ(params.train.cases[0].point[0].name, "median");
+  EXPECT_EQ(params.train.cases[0].point[0].weight, 1);
+  EXPECT_EQ(params.train.cases[1].point.size(), 1U);
+}
+
 struct BadParams {
   const char* text;
   const char* message;
@@ -66,6 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadParams{"train:\n  learnr: boosted\n", "params.yaml:2: train.learnr: unknown parameter; did you mean 'learner'?"},
         BadParams{"train: {learner: magic}\n",
                   "params.yaml:1: train.learner: 'magic' is no learner; known are boosted and random-forest"},
+        BadParams{"train: {objective: mode}\n",
+                  "params.yaml:1: train.objective: 'mode' is no objective; known are mean, median and blend"},
         BadParams{"split: {test_share: 2}\n", "params.yaml:1: split.test_share: '2' is no number from 0.01 to 0.99"},
         BadParams{"split: {seed: -1}\n", "params.yaml:1: split.seed: '-1' is no whole number from 0 to 2147483647"},
         BadParams{"split: 3\n", "params.yaml:1: split has to be a mapping"},

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 #include "codec/number.h"
 #include "core/check.h"
 #include "core/parallel.h"
 #include "features/matrix.h"
+#include "forest/forest.h"
 #include "learn/review_buckets.h"
 #include "learn/split.h"
+#include "model/kernel_input.h"
+#include "similar/kernel_model.h"
 
 namespace starcast::learn {
 
@@ -41,15 +45,10 @@ struct EncodedPart {
   std::vector<double> weights;
 };
 
-// One booster to train: on which part, for what, and where its text goes.
-struct Job {
-  const EncodedPart* part;
-  const BoosterPlan* plan;
-  PointPlan::Weights weights;
-  double share;  // the quantile, or 0 for a point forest
-  std::uint64_t seed;
-  std::string* text;
-};
+// One piece of work that shares nothing it writes with the others.
+using Job = std::function<Result<void>()>;
+
+constexpr std::size_t kWeightFolds = 2;  // calibration folds whose apps the blend's weights are learnt on
 
 // The conformal quantile of the scores at each level: the ceil((n + 1) level)-th smallest.
 std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
@@ -69,15 +68,17 @@ std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
 class CaseTrainer {
  public:
   CaseTrainer(std::span<const Listing> training, const CasePlan& plan, const RatingPlan& rating_plan,
-              const features::EncoderOptions& encoder_options)
+              const features::EncoderOptions& encoder_options, const TrainContext& context)
       : plan_(plan),
-        seed_(rating_plan.seed),
+        rating_plan_(rating_plan),
+        context_(context),
         encoder_options_(encoder_options),
         weights_(review_weights(training, rating_plan.half_weight_reviews)),
         fold_of_(deal_folds(training.size(), plan.calibration_folds, rating_plan.seed)),
         parts_(plan.calibration_folds + 1),
         folds_(plan.calibration_folds),
-        point_(plan.point.size()) {
+        point_(plan.point.size()),
+        weight_folds_(plan.kernel == CasePlan::Kernel::kYes ? std::min(kWeightFolds, plan.calibration_folds) : 0) {
     for (const Listing& listing : training) {
       reviews_.push_back(listing.reviews);
       seen_.push_back(model::seen_as(listing, plan.launch_case));
@@ -101,29 +102,162 @@ class CaseTrainer {
   }
 
   void add_jobs(std::vector<Job>& jobs) {
-    for (std::size_t i = 0; i < plan_.point.size(); ++i) {
-      jobs.push_back({&parts_[0], &plan_.point[i].booster, plan_.point[i].weights, 0, seed_ + i, &point_[i]});
+    if (plan_.kernel == CasePlan::Kernel::kYes) {
+      jobs.push_back([this]() -> Result<void> {
+        kernel_ = TRY(fit_kernel(0));
+        return {};
+      });
+    }
+    for (std::size_t i = 0; i < plan_.point.size(); ++i) add_point_job(jobs, i, parts_[0], point_[i]);
+    for (std::size_t fold = 0; fold < weight_folds_.size(); ++fold) {
+      WeightFold& weight_fold = weight_folds_[fold];
+      const std::vector<std::size_t> chosen = weight_forests();
+      weight_fold.forests.resize(chosen.size());
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        add_point_job(jobs, chosen[i], parts_[fold + 1], weight_fold.forests[i]);
+      }
+      jobs.push_back([this, fold, &weight_fold]() -> Result<void> {
+        weight_fold.kernel = TRY(fit_kernel(fold + 1));
+        return {};
+      });
     }
     add_band_jobs(jobs, parts_[0], band_);
     for (std::size_t fold = 0; fold < folds_.size(); ++fold) add_band_jobs(jobs, parts_[fold + 1], folds_[fold]);
   }
 
-  // Once all jobs are done: calibrates, and hands out the case.
+  // Once all jobs are done: learns the weights, calibrates, and hands out the case.
   Result<model::RatingCase> finish() {
     const std::vector<double> scores = TRY(out_of_fold_scores());
-    model::RatingCase trained{plan_.launch_case, std::move(parts_[0].fitted->encoder), {}, std::move(band_), {}};
+    std::vector<double> weights;
+    for (const PointPlan& point : plan_.point) weights.push_back(point.weight);
+    std::optional<model::KernelPart> kernel;
+    if (kernel_) {
+      kernel = model::KernelPart{0, kernel_->to_bytes()};
+      TRY(set_learnt_weights(weights, kernel->weight));
+    }
+    model::RatingCase trained{
+        plan_.launch_case, std::move(parts_[0].fitted->encoder), {}, std::move(kernel), std::move(band_), {}};
     for (std::size_t i = 0; i < plan_.point.size(); ++i) {
-      trained.point.push_back({plan_.point[i].name, plan_.point[i].weight, std::move(point_[i])});
+      trained.point.push_back({plan_.point[i].name, weights[i], std::move(point_[i])});
     }
     trained.calibration.groups = calibration_groups(scores);
     return trained;
   }
 
  private:
+  // What did not see a calibration fold, and so tells how much each part of the blend is worth.
+  struct WeightFold {
+    std::vector<std::string> forests;  // texts of weight_forests()
+    std::optional<similar::KernelModel> kernel;
+  };
+
+  static bool is_squared(const PointPlan& point) { return point.loss == PointPlan::Loss::kSquared; }
+
+  // The forests that stand for their loss while weights are learnt: the first of each.
+  std::vector<std::size_t> weight_forests() const {
+    std::vector<std::size_t> chosen;
+    for (const PointPlan::Loss loss : {PointPlan::Loss::kSquared, PointPlan::Loss::kAbsolute}) {
+      for (std::size_t i = 0; i < plan_.point.size(); ++i) {
+        if (plan_.point[i].loss != loss) continue;
+        chosen.push_back(i);
+        break;
+      }
+    }
+    return chosen;
+  }
+
+  void add_point_job(std::vector<Job>& jobs, std::size_t index, const EncodedPart& part, std::string& text) const {
+    jobs.push_back([this, index, &part, &text]() -> Result<void> {
+      const PointPlan& point = plan_.point[index];
+      std::span<const double> weights;
+      if (point.weights == PointPlan::Weights::kReviews) weights = part.weights;
+      text = TRY(train_booster(part, point.booster, weights, rating_plan_.seed + index));
+      return {};
+    });
+  }
+
   void add_band_jobs(std::vector<Job>& jobs, const EncodedPart& part, model::BandForests& band) const {
-    jobs.push_back({&part, &plan_.band, PointPlan::Weights::kEqual, kMedianShare, seed_, &band.median});
-    jobs.push_back({&part, &plan_.band, PointPlan::Weights::kEqual, kLowShare, seed_, &band.low});
-    jobs.push_back({&part, &plan_.band, PointPlan::Weights::kEqual, kHighShare, seed_, &band.high});
+    const auto add = [&](double share, std::string& text) {
+      jobs.push_back([this, share, &part, &text]() -> Result<void> {
+        BoosterPlan quantile = plan_.band;
+        quantile.set("objective", "quantile");
+        quantile.set("alpha", codec::to_shortest(share));
+        text = TRY(train_booster(part, quantile, {}, rating_plan_.seed));
+        return {};
+      });
+    };
+    add(kMedianShare, band.median);
+    add(kLowShare, band.low);
+    add(kHighShare, band.high);
+  }
+
+  Result<std::string> train_booster(const EncodedPart& part, const BoosterPlan& plan, std::span<const double> weights,
+                                    std::uint64_t seed) const {
+    const Matrix& rows = part.fitted->training_rows;
+    std::vector<std::string> names;
+    for (const features::FeatureColumn& column : part.fitted->encoder.columns()) names.push_back(column.name);
+    gbm::TrainOptions options;
+    options.parameters = plan.parameters;
+    options.rounds = plan.trees;
+    options.seed = seed;
+    options.on_round = [this](int) {
+      if (context_.progress) context_.progress(1);
+      return gbm::TrainOptions::Continue::kYes;
+    };
+    return context_.library.train({rows.values, rows.rows, rows.columns, part.ratings, weights, std::move(names)}, options);
+  }
+
+  // On the training listings of a part.
+  Result<similar::KernelModel> fit_kernel(std::size_t part) const {
+    const Encoder& encoder = parts_[part].fitted->encoder;
+    const model::KernelInputMaker maker = TRY(model::KernelInputMaker::create(encoder));
+    std::vector<model::KernelInput> inputs;
+    std::vector<similar::KernelItem> items;
+    std::vector<double> noise;
+    std::vector<double> row(encoder.columns().size());
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      if (part > 0 && fold_of_[i] == part - 1) continue;
+      encoder.transform(seen_[i], row);
+      inputs.push_back(maker.make(seen_[i], row));
+      noise.push_back(model::kernel_noise_variance(reviews_[i]));
+    }
+    for (const model::KernelInput& input : inputs) items.push_back(input.item());
+    similar::KernelOptions options = model::kernel_options();
+    options.seed = rating_plan_.seed;
+    similar::KernelFit fit = TRY(similar::KernelModel::fit({items, parts_[part].ratings, noise}, options), "kernel model");
+    return std::move(fit.model);
+  }
+
+  // Predictions of the weight folds' apps by forests and kernel models that did not see them.
+  Result<void> set_learnt_weights(std::vector<double>& weights, double& kernel_weight) const {
+    const std::vector<std::size_t> chosen = weight_forests();
+    std::vector<std::vector<double>> predictions(chosen.size() + 1);
+    std::vector<double> truth;
+    for (std::size_t fold = 0; fold < weight_folds_.size(); ++fold) {
+      const Encoder& encoder = parts_[fold + 1].fitted->encoder;
+      const model::KernelInputMaker maker = TRY(model::KernelInputMaker::create(encoder));
+      std::vector<double> row(encoder.columns().size());
+      std::vector<forest::Forest> forests;
+      for (const std::string& text : weight_folds_[fold].forests) forests.push_back(TRY(forest::parse_lightgbm(text)));
+      for (std::size_t i = 0; i < seen_.size(); ++i) {
+        if (fold_of_[i] != fold) continue;
+        encoder.transform(seen_[i], row);
+        for (std::size_t part = 0; part < forests.size(); ++part) predictions[part].push_back(forests[part].predict(row));
+        predictions.back().push_back(weight_folds_[fold].kernel->predict(maker.make(seen_[i], row).item()));
+        truth.push_back(seen_[i].rating);
+      }
+    }
+    const std::vector<double> learnt = learn_weights(predictions, truth, rating_plan_.objective);
+    kernel_weight = learnt.back();
+    for (std::size_t part = 0; part < chosen.size(); ++part) {
+      const bool squared = is_squared(plan_.point[chosen[part]]);
+      double among = 0;
+      for (const PointPlan& point : plan_.point) among += is_squared(point) == squared ? point.weight : 0;
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (is_squared(plan_.point[i]) == squared) weights[i] = learnt[part] * plan_.point[i].weight / among;
+      }
+    }
+    return {};
   }
 
   // Scores each training rating with the fold forests that did not see it.
@@ -157,7 +291,8 @@ class CaseTrainer {
   }
 
   const CasePlan& plan_;
-  std::uint64_t seed_;
+  const RatingPlan& rating_plan_;
+  const TrainContext& context_;
   const features::EncoderOptions& encoder_options_;
   std::vector<Listing> seen_;
   std::vector<double> reviews_;  // also before launch: of the listings as they are
@@ -166,33 +301,24 @@ class CaseTrainer {
   std::vector<EncodedPart> parts_;
   std::vector<model::BandForests> folds_;
   std::vector<std::string> point_;
+  std::vector<WeightFold> weight_folds_;
   model::BandForests band_;
+  std::optional<similar::KernelModel> kernel_;
 };
 
-Result<std::string> train_booster(const Job& job, const TrainContext& context) {
-  const Matrix& rows = job.part->fitted->training_rows;
-  std::span<const double> weights;
-  if (job.weights == PointPlan::Weights::kReviews) weights = job.part->weights;
-  std::vector<std::string> names;
-  for (const features::FeatureColumn& column : job.part->fitted->encoder.columns()) names.push_back(column.name);
-  gbm::TrainOptions options;
-  options.parameters = job.plan->parameters;
-  if (job.share > 0) {
-    options.parameters.emplace_back("objective", "quantile");
-    options.parameters.emplace_back("alpha", codec::to_shortest(job.share));
+// What the prediction minimises, for people.
+std::string objective_text(Objective objective) {
+  switch (objective) {
+    case Objective::kMean: return "squared error";
+    case Objective::kMedian: return "absolute error";
+    case Objective::kBlend: return "squared and absolute error, each against the best constant's";
   }
-  options.rounds = job.plan->trees;
-  options.seed = job.seed;
-  options.on_round = [&context](int) {
-    if (context.progress) context.progress(1);
-    return gbm::TrainOptions::Continue::kYes;
-  };
-  return context.library.train({rows.values, rows.rows, rows.columns, job.part->ratings, weights, std::move(names)},
-                               options);
+  return {};
 }
 
 void log_plan(const RatingPlan& plan, RunLog& run_log) {
   run_log.log_param("learner", name_of(plan.learner));
+  run_log.log_param("objective", name_of(plan.objective));
   run_log.log_param("seed", std::to_string(plan.seed));
   for (const CasePlan& case_plan : plan.cases) {
     const std::string_view name = model::name_of(case_plan.launch_case);
@@ -226,6 +352,22 @@ std::optional<Learner> learner_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view name_of(Objective objective) {
+  switch (objective) {
+    case Objective::kMean: return "mean";
+    case Objective::kMedian: return "median";
+    case Objective::kBlend: return "blend";
+  }
+  return "blend";
+}
+
+std::optional<Objective> objective_named(std::string_view name) {
+  for (const Objective objective : {Objective::kMean, Objective::kMedian, Objective::kBlend}) {
+    if (name == name_of(objective)) return objective;
+  }
+  return std::nullopt;
+}
+
 void BoosterPlan::set(const std::string& name, const std::string& value) {
   for (auto& parameter : parameters) {
     if (parameter.first == name) {
@@ -249,17 +391,24 @@ CasePlan boosted_case(model::LaunchCase launch_case) {
   extra.set("extra_trees", "true");
   BoosterPlan median{common, 500};
   median.set("objective", "regression_l1");
+  const PointPlan::Weights by_reviews = PointPlan::Weights::kReviews;
   CasePlan plan;
   plan.launch_case = launch_case;
   switch (launch_case) {
     case model::LaunchCase::kLaunched:
-      plan.point = {{"mean", 0.35, mean}, {"mean-extra", 0.35, extra}, {"median", 0.3, median}};
+      plan.point = {{"mean", 0.35, mean, PointPlan::Loss::kSquared, by_reviews},
+                    {"mean-extra", 0.35, extra, PointPlan::Loss::kSquared, by_reviews},
+                    {"median", 0.3, median, PointPlan::Loss::kAbsolute, by_reviews}};
+      plan.kernel = CasePlan::Kernel::kYes;
+      // With fewer folds their forests see so much less than the whole part that the intervals come out too wide.
+      plan.calibration_folds = 6;
       break;
     case model::LaunchCase::kBeforeLaunch:
       // Less can be known, so fewer trees know it.
       mean.trees = 250;
       median.trees = 250;
-      plan.point = {{"mean", 0.8, mean}, {"median", 0.2, median}};
+      plan.point = {{"mean", 0.8, mean, PointPlan::Loss::kSquared, by_reviews},
+                    {"median", 0.2, median, PointPlan::Loss::kAbsolute, by_reviews}};
       break;
   }
   plan.band = BoosterPlan{common, 100};
@@ -282,7 +431,7 @@ CasePlan forest_case() {
                          25};
   CasePlan plan;
   for (const char* const name : {"forest-1", "forest-2", "forest-3", "forest-4"}) {
-    plan.point.push_back({name, 0.25, part, PointPlan::Weights::kEqual});
+    plan.point.push_back({name, 0.25, part, PointPlan::Loss::kSquared, PointPlan::Weights::kEqual});
   }
   plan.band = BoosterPlan{{{"learning_rate", "0.1"}, {"num_leaves", "15"}, {"min_data_in_leaf", "20"}}, 60};
   plan.calibration_folds = 2;
@@ -297,14 +446,31 @@ RatingPlan RatingPlan::defaults_of(Learner learner) {
   switch (learner) {
     case Learner::kBoosted:
       plan.cases = {boosted_case(model::LaunchCase::kLaunched), boosted_case(model::LaunchCase::kBeforeLaunch)};
-      plan.objective = "0.7 squared error and 0.3 absolute error";
       break;
     case Learner::kRandomForest:
       plan.cases = {forest_case()};
-      plan.objective = "squared error";
+      plan.objective = Objective::kMean;
       break;
   }
   return plan;
+}
+
+void RatingPlan::set_objective(Objective wanted) {
+  objective = wanted;
+  if (wanted == Objective::kBlend) return;
+  const PointPlan::Loss kept = wanted == Objective::kMean ? PointPlan::Loss::kSquared : PointPlan::Loss::kAbsolute;
+  for (CasePlan& case_plan : cases) {
+    std::vector<PointPlan> point;
+    double weights = 0;
+    for (PointPlan& candidate : case_plan.point) {
+      if (candidate.loss != kept) continue;
+      weights += candidate.weight;
+      point.push_back(std::move(candidate));
+    }
+    if (point.empty()) continue;  // the forest of the predecessor knows one loss only
+    for (PointPlan& left : point) left.weight /= weights;
+    case_plan.point = std::move(point);
+  }
 }
 
 double trees_in(const RatingPlan& plan) {
@@ -312,6 +478,13 @@ double trees_in(const RatingPlan& plan) {
   for (const CasePlan& case_plan : plan.cases) {
     for (const PointPlan& point : case_plan.point) trees += point.booster.trees;
     trees += 3.0 * case_plan.band.trees * static_cast<double>(case_plan.calibration_folds + 1);
+    if (case_plan.kernel == CasePlan::Kernel::kNo) continue;
+    bool seen_squared = false;
+    bool seen_absolute = false;
+    for (const PointPlan& point : case_plan.point) {
+      bool& seen = point.loss == PointPlan::Loss::kSquared ? seen_squared : seen_absolute;
+      if (!std::exchange(seen, true)) trees += static_cast<double>(kWeightFolds) * point.booster.trees;
+    }
   }
   return trees;
 }
@@ -355,7 +528,7 @@ Result<model::RatingModel> train_rating(std::span<const Listing> training, const
   std::vector<std::pair<std::size_t, std::size_t>> parts;  // trainer, part
   for (const CasePlan& case_plan : plan.cases) {
     if (case_plan.calibration_folds < 2) return Error(ErrorCode::kInvalidInput, "calibration_folds has to be at least 2");
-    trainers.emplace_back(training, case_plan, plan, encoder_options);
+    trainers.emplace_back(training, case_plan, plan, encoder_options, context);
     for (std::size_t part = 0; part < trainers.back().part_count(); ++part) parts.emplace_back(trainers.size() - 1, part);
   }
   const auto encode = [&](std::size_t index) { return trainers[parts[index].first].encode_part(parts[index].second); };
@@ -363,16 +536,12 @@ Result<model::RatingModel> train_rating(std::span<const Listing> training, const
 
   std::vector<Job> jobs;
   for (CaseTrainer& trainer : trainers) trainer.add_jobs(jobs);
-  const auto run_job = [&](std::size_t index) -> Result<void> {
-    *jobs[index].text = TRY(train_booster(jobs[index], context));
-    return {};
-  };
-  TRY(core::parallel_for(jobs.size(), context.threads, run_job));
+  TRY(core::parallel_for(jobs.size(), context.threads, [&jobs](std::size_t index) { return jobs[index](); }));
 
   model::RatingModel model;
   for (CaseTrainer& trainer : trainers) model.cases.push_back(TRY(trainer.finish()));
   model.learner = std::string(name_of(plan.learner));
-  model.objective = plan.objective;
+  model.objective = objective_text(plan.objective);
   model.seed = plan.seed;
   model.trained_on = std::move(trained_on);
   model.trained_on.apps = training.size();

@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "features/encoder.h"
 #include "gbm/booster.h"
+#include "learn/blend_weights.h"
 #include "learn/run_log.h"
 #include "listing/listing.h"
 #include "model/rating_scorer.h"
@@ -24,6 +25,8 @@ enum class Learner {
 };
 std::string_view name_of(Learner learner);  // "boosted", "random-forest"
 std::optional<Learner> learner_named(std::string_view name);
+std::string_view name_of(Objective objective);  // "mean", "median", "blend"
+std::optional<Objective> objective_named(std::string_view name);
 
 // One kind of booster: LightGBM's parameters by its own names, and how many trees.
 struct BoosterPlan {
@@ -37,8 +40,9 @@ struct BoosterPlan {
 // A forest of the point prediction.
 struct PointPlan {
   std::string name;
-  double weight = 1;
+  double weight = 1;  // among all forests, or, where the blend's weights are learnt, among those of its loss
   BoosterPlan booster;
+  enum class Loss { kSquared, kAbsolute } loss = Loss::kSquared;
   enum class Weights { kReviews, kEqual } weights = Weights::kReviews;  // how training rows count
 };
 
@@ -46,6 +50,9 @@ struct PointPlan {
 struct CasePlan {
   model::LaunchCase launch_case = model::LaunchCase::kLaunched;
   std::vector<PointPlan> point;       // weights sum to 1
+  // Whether a kernel model takes part. If so, the shares of squared-loss forests, absolute-loss forests and kernel model are
+  // learnt inside the training part, from kernel models and forests that did not see the first two calibration folds.
+  enum class Kernel { kNo, kYes } kernel = Kernel::kNo;
   BoosterPlan band;                   // objective and alpha are set for each of the three; rows count the same
   std::size_t calibration_folds = 4;  // folds of the training part whose ratings calibrate the intervals
 };
@@ -53,13 +60,16 @@ struct CasePlan {
 // All that shapes a model, beside the data.
 struct RatingPlan {
   Learner learner = Learner::kBoosted;
-  std::string objective;              // what the prediction minimises, as a sentence for people
+  Objective objective = Objective::kBlend;
   std::uint64_t seed = 1;
   double half_weight_reviews = 5;     // a rating of n reviews weighs n / (n + this)
   std::vector<CasePlan> cases;        // launched first
 
   // Parameters that were chosen by 5-fold cross-validation on the 2018 file: docs/decisions/0013-rating-model.md.
   static RatingPlan defaults_of(Learner learner);
+
+  // Makes the prediction minimise something else: leaves out the forests of the other loss.
+  void set_objective(Objective wanted);
 };
 
 // The levels at which every model is calibrated.

@@ -122,7 +122,7 @@ TEST_F(RatingTrainer, CrossValidationPredictsEachAppOnceAndBeatsTheMean) {
 
   ASSERT_EQ(validation.test.predictions.size(), listings.size());
   ASSERT_EQ(validation.before_launch.predictions.size(), listings.size());
-  ASSERT_EQ(validation.components.size(), 3U);
+  ASSERT_EQ(validation.components.size(), 4U);
   EXPECT_EQ(validation.components[0].name, "mean");
   const Evaluation evaluation = evaluate(validation.test, {50, 1}).value();
   EXPECT_GT(evaluation.metrics.r2, 0.05);

@@ -59,6 +59,14 @@ std::string forest_folder(LaunchCase launch_case, std::string_view name) {
   return {};
 }
 
+std::string kernel_file(LaunchCase launch_case) {
+  switch (launch_case) {
+    case LaunchCase::kLaunched: return "starcast/kernel.bin";
+    case LaunchCase::kBeforeLaunch: return "starcast/before-launch-kernel.bin";
+  }
+  return {};
+}
+
 std::string encoder_file(LaunchCase launch_case) {
   switch (launch_case) {
     case LaunchCase::kLaunched: return "starcast/encoder.json";
@@ -135,6 +143,9 @@ Json to_json(const RatingCase& rating_case) {
   JsonArray point;
   for (const PointForest& forest : rating_case.point) {
     point.push_back(JsonObject{{"forest", forest.name}, {"weight", forest.weight}});
+  }
+  if (rating_case.kernel) {
+    point.push_back(JsonObject{{"kernel", kernel_file(rating_case.launch_case)}, {"weight", rating_case.kernel->weight}});
   }
   return JsonObject{{"case", name_of(rating_case.launch_case)},
                     {"point", std::move(point)},
@@ -296,7 +307,7 @@ Result<RatingCase> take_case(FileMap& files, const Json& json) {
   const std::optional<LaunchCase> launch_case = launch_case_named(name);
   if (!launch_case) return Error(ErrorCode::kUnsupported, fmt::format("the package answers an unknown case '{}'", name));
   const Json encoder_json = TRY(json_file(files, encoder_file(*launch_case)));
-  RatingCase rating_case{*launch_case, TRY(Encoder::from_json(encoder_json)), {}, {}, {}};
+  RatingCase rating_case{*launch_case, TRY(Encoder::from_json(encoder_json)), {}, {}, {}, {}};
   const Json* const calibration = TRY(json.at("calibration"));
   rating_case.calibration.half_width_floor = TRY(calibration->double_at("half_width_floor"));
   for (const Json& group_json : *TRY(calibration->array_at("groups"))) {
@@ -308,6 +319,14 @@ Result<RatingCase> take_case(FileMap& files, const Json& json) {
     rating_case.calibration.groups.push_back(std::move(group));
   }
   for (const Json& forest : *TRY(json.array_at("point"))) {
+    if (forest.find("kernel") != nullptr) {
+      auto bytes = files.extract(kernel_file(*launch_case));
+      if (bytes.empty()) {
+        return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}", kernel_file(*launch_case), kChecksums));
+      }
+      rating_case.kernel = KernelPart{TRY(forest.double_at("weight")), std::move(bytes.mapped())};
+      continue;
+    }
     PointForest point;
     point.name = TRY(forest.string_at("forest"));
     point.weight = TRY(forest.double_at("weight"));
@@ -388,6 +407,7 @@ Result<void> save_package(os::FileSystem& disk, const std::string& folder, const
   files["starcast/model.json"] = model_json(model);
   for (const RatingCase& rating_case : model.cases) {
     files[encoder_file(rating_case.launch_case)] = codec::to_text(rating_case.encoder.to_json(), JsonStyle::kCompact);
+    if (rating_case.kernel) files[kernel_file(rating_case.launch_case)] = rating_case.kernel->bytes;
     for (const PointForest& point : rating_case.point) add_forest(files, rating_case, point.name, point.text);
     for (const NamedBandForest& named : kBandForests) {
       add_forest(files, rating_case, named.name, rating_case.band.*named.text);

@@ -96,8 +96,20 @@ Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rat
     weights += named.weight;
     point.push_back({named.name, named.weight, std::move(forest)});
   }
+  std::optional<WeightedKernel> kernel;
+  if (rating_case.kernel) {
+    KernelInputMaker inputs = TRY(KernelInputMaker::create(rating_case.encoder));
+    similar::KernelModel kernel_model = TRY(similar::KernelModel::from_bytes(rating_case.kernel->bytes), "kernel model");
+    if (kernel_model.column_count() != kKernelNumbers || kernel_model.label_count() != kKernelLabels) {
+      return Error(ErrorCode::kCorrupt, fmt::format("the kernel model looks at {} numbers and {} labels, not at {} and {}",
+                                                    kernel_model.column_count(), kernel_model.label_count(), kKernelNumbers,
+                                                    kKernelLabels));
+    }
+    weights += rating_case.kernel->weight;
+    kernel.emplace(WeightedKernel{rating_case.kernel->weight, std::move(inputs), std::move(kernel_model)});
+  }
   if (!(std::abs(weights - 1) < 1e-9)) {
-    return Error(ErrorCode::kCorrupt, fmt::format("the weights of the point forests sum to {}, not to 1", weights));
+    return Error(ErrorCode::kCorrupt, fmt::format("the weights of the point prediction sum to {}, not to 1", weights));
   }
   if (rating_case.calibration.groups.empty()) return Error(ErrorCode::kCorrupt, "the intervals are not calibrated");
   for (const CalibrationGroup& group : rating_case.calibration.groups) {
@@ -108,8 +120,8 @@ Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rat
     }
   }
   BandScorer band = TRY(BandScorer::create(rating_case.band, columns));
-  return CaseScorer{rating_case.launch_case, std::move(rating_case.encoder), std::move(point), std::move(band),
-                    std::move(rating_case.calibration)};
+  return CaseScorer{rating_case.launch_case, std::move(rating_case.encoder), std::move(point), std::move(kernel),
+                    std::move(band), std::move(rating_case.calibration)};
 }
 
 Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
@@ -117,6 +129,7 @@ Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
   encoder.transform(seen, row);
   double sum = 0;
   for (const WeightedForest& weighted : point) sum += weighted.weight * weighted.forest.predict(row);
+  if (kernel) sum += kernel->weight * kernel_prediction(seen, row);
   Prediction prediction;
   prediction.value = clipped(sum);
   const Band quantiles = band.predict(row);
@@ -136,7 +149,12 @@ std::vector<Component> RatingScorer::CaseScorer::components(const Listing& seen)
   for (const WeightedForest& weighted : point) {
     parts.push_back({weighted.name, weighted.weight, weighted.forest.predict(row)});
   }
+  if (kernel) parts.push_back({std::string(kKernelName), kernel->weight, kernel_prediction(seen, row)});
   return parts;
+}
+
+double RatingScorer::CaseScorer::kernel_prediction(const Listing& seen, std::span<const double> row) const {
+  return kernel->model.predict(kernel->inputs.make(seen, row).item());
 }
 
 RatingScorer::RatingScorer(std::vector<CaseScorer> cases, RatingModel model)

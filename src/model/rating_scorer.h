@@ -12,6 +12,7 @@
 #include "forest/forest.h"
 #include "listing/listing.h"
 #include "model/calibration.h"
+#include "model/kernel_input.h"
 #include "model/launch_case.h"
 #include "model/scorer.h"
 
@@ -28,12 +29,20 @@ struct TrainedOn {
   bool generated = false;      // a generated sample: not to be used for real decisions
 };
 
-// A forest of the point prediction, as LightGBM's model text. The prediction is the weighted mean of the point forests.
+// A forest of the point prediction, as LightGBM's model text. The prediction is the weighted mean of the point forests and
+// the kernel model.
 struct PointForest {
   std::string name;   // "mean"
-  double weight = 1;  // the weights of a case sum to 1
+  double weight = 1;  // the weights of a case, the kernel model's among them, sum to 1
   std::string text;
 };
+
+// The kernel model of the point prediction, as its bytes.
+struct KernelPart {
+  double weight = 0;
+  std::string bytes;
+};
+inline constexpr std::string_view kKernelName = "kernel";
 
 // The three quantile forests that give the intervals their shape, as texts.
 struct BandForests {
@@ -47,6 +56,7 @@ struct RatingCase {
   LaunchCase launch_case = LaunchCase::kLaunched;
   features::Encoder encoder;  // fitted on the training listings as the case sees them
   std::vector<PointForest> point;
+  std::optional<KernelPart> kernel;
   BandForests band;
   Calibration calibration;
 };
@@ -77,7 +87,7 @@ class BandScorer {
 
 // What one part of the point prediction says alone.
 struct Component {
-  std::string name;    // of a PointForest
+  std::string name;    // of a PointForest, or "kernel"
   double weight = 0;
   double value = 0;
 };
@@ -116,17 +126,24 @@ class RatingScorer final : public Scorer {
     double weight;
     forest::Forest forest;
   };
+  struct WeightedKernel {
+    double weight;
+    KernelInputMaker inputs;
+    similar::KernelModel model;
+  };
   // One case, ready to answer.
   struct CaseScorer {
     LaunchCase launch_case;
     features::Encoder encoder;
     std::vector<WeightedForest> point;
+    std::optional<WeightedKernel> kernel;
     BandScorer band;
     Calibration calibration;
 
     static core::Result<CaseScorer> create(RatingCase rating_case);
     Prediction predict(const listing::Listing& seen) const;
     std::vector<Component> components(const listing::Listing& seen) const;
+    double kernel_prediction(const listing::Listing& seen, std::span<const double> row) const;
   };
 
   RatingScorer(std::vector<CaseScorer> cases, RatingModel model);

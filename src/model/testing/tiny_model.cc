@@ -45,7 +45,7 @@ namespace {
 RatingCase tiny_case(LaunchCase launch_case, std::vector<std::pair<double, double>> weighted_values, Band band,
                      std::vector<CalibrationGroup> groups) {
   const std::vector<double> weights = {1, 1};
-  RatingCase rating_case{launch_case, features::Encoder::fit(tiny_listings(), weights, {}).value().encoder, {}, {}, {}};
+  RatingCase rating_case{launch_case, features::Encoder::fit(tiny_listings(), weights, {}).value().encoder, {}, {}, {}, {}};
   for (const auto& weighted : weighted_values) {
     rating_case.point.push_back({fmt::format("point-{}", rating_case.point.size() + 1), weighted.first,
                                  leaf_forest(rating_case.encoder, weighted.second)});
