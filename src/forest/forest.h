@@ -50,6 +50,7 @@ class Forest {
   const std::vector<std::vector<std::uint32_t>>& category_sets() const { return category_sets_; }
   // average_output: the prediction is the mean of the trees, not their sum.
   bool averaged() const { return averaged_; }
+  OutputTransform transform() const { return transform_; }
 
   // The plain double walk: the reference for every faster kernel (they live beside this file, one each, and are chosen
   // when a forest is loaded). CHECKs the row's size.

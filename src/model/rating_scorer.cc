@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "codec/number.h"
@@ -130,8 +131,12 @@ Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
   double sum = 0;
   for (const WeightedForest& weighted : point) sum += weighted.weight * weighted.forest.predict(row);
   if (kernel) sum += kernel->weight * kernel_prediction(seen, row);
+  return finished(sum, seen, row);
+}
+
+Prediction RatingScorer::CaseScorer::finished(double raw, const Listing& seen, std::span<const double> row) const {
   Prediction prediction;
-  prediction.value = clipped(sum);
+  prediction.value = clipped(raw);
   const Band quantiles = band.predict(row);
   for (const LevelScale& scale : calibration.group_of(seen.reviews).levels) {
     const Interval interval = calibration.interval(quantiles, scale);
@@ -162,6 +167,7 @@ RatingScorer::RatingScorer(std::vector<CaseScorer> cases, RatingModel model)
       trained_on_(std::move(model.trained_on)),
       learner_(std::move(model.learner)),
       objective_(std::move(model.objective)),
+      seed_(model.seed),
       signature_(rating_signature()) {}
 
 Result<RatingScorer> RatingScorer::create(RatingModel model) {
@@ -175,6 +181,14 @@ Result<RatingScorer> RatingScorer::create(RatingModel model) {
 }
 
 bool RatingScorer::answers(LaunchCase launch_case) const { return scorer_for(launch_case).launch_case == launch_case; }
+
+std::vector<std::string> RatingScorer::categories() const {
+  return cases_.front().kernel ? cases_.front().kernel->model.label_names(0) : std::vector<std::string>{};
+}
+
+std::vector<std::string> RatingScorer::genres() const {
+  return cases_.front().kernel ? cases_.front().kernel->model.label_names(1) : std::vector<std::string>{};
+}
 
 const RatingScorer::CaseScorer& RatingScorer::scorer_for(LaunchCase launch_case) const {
   for (const CaseScorer& candidate : cases_) {
@@ -202,6 +216,24 @@ RatingPrediction RatingScorer::predict(const Listing& listing) const {
 std::vector<Component> RatingScorer::components(const Listing& listing) const {
   const CaseScorer& scorer = scorer_for(case_of(listing));
   return scorer.components(seen_as(listing, scorer.launch_case));
+}
+
+std::vector<ColumnGain> RatingScorer::gains() const {
+  const CaseScorer& scorer = cases_.front();
+  std::vector<ColumnGain> gains;
+  for (const features::FeatureColumn& column : scorer.encoder.columns()) gains.push_back({column, 0});
+  double weights = 0;
+  for (const WeightedForest& weighted : scorer.point) {
+    const std::vector<double>& of_forest = weighted.forest.gains();
+    const double total = std::accumulate(of_forest.begin(), of_forest.end(), 0.0);
+    if (!(total > 0)) continue;
+    weights += weighted.weight;
+    for (std::size_t i = 0; i < gains.size(); ++i) gains[i].share += weighted.weight * of_forest[i] / total;
+  }
+  if (weights > 0) {
+    for (ColumnGain& gain : gains) gain.share /= weights;
+  }
+  return gains;
 }
 
 std::unique_ptr<Rows> RatingScorer::make_rows() const { return std::make_unique<ListingRows>(); }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/date.h"
 #include "core/result.h"
 #include "features/encoder.h"
 #include "forest/forest.h"
@@ -92,6 +93,12 @@ struct Component {
   double value = 0;
 };
 
+// How much a column of the feature row says.
+struct ColumnGain {
+  features::FeatureColumn column;
+  double share = 0;
+};
+
 struct RatingPrediction {
   Prediction prediction;
   LaunchCase answered_as = LaunchCase::kLaunched;  // which question was answered
@@ -111,16 +118,27 @@ class RatingScorer final : public Scorer {
   // The parts whose weighted mean, clipped to 1 to 5, is the prediction.
   std::vector<Component> components(const listing::Listing& listing) const;
 
+  // For each column of the first case's feature row: its share of a forest's gain, as the weighted mean over the point
+  // forests (whose gains have different units). The kernel model has none.
+  std::vector<ColumnGain> gains() const;
+
   const TrainedOn& trained_on() const { return trained_on_; }
+  std::uint64_t seed() const { return seed_; }
   const std::string& learner() const { return learner_; }
   const std::string& objective() const { return objective_; }
   bool answers(LaunchCase launch_case) const;
+  // The day that ages count back from: to the model it is today.
+  codec::Date as_of() const { return cases_.front().encoder.as_of(); }
+  // The categories and the genres that the kernel model of the first case saw, sorted; none without one.
+  std::vector<std::string> categories() const;
+  std::vector<std::string> genres() const;
 
   const Signature& signature() const override { return signature_; }
   std::unique_ptr<Rows> make_rows() const override;
   std::vector<Prediction> score(const Rows& rows) const override;
 
  private:
+  friend class RatingExplainer;
   struct WeightedForest {
     std::string name;
     double weight;
@@ -142,6 +160,8 @@ class RatingScorer final : public Scorer {
 
     static core::Result<CaseScorer> create(RatingCase rating_case);
     Prediction predict(const listing::Listing& seen) const;
+    // The answer of which `raw` is the point prediction before it is clipped.
+    Prediction finished(double raw, const listing::Listing& seen, std::span<const double> row) const;
     std::vector<Component> components(const listing::Listing& seen) const;
     double kernel_prediction(const listing::Listing& seen, std::span<const double> row) const;
   };
@@ -154,6 +174,7 @@ class RatingScorer final : public Scorer {
   TrainedOn trained_on_;
   std::string learner_;
   std::string objective_;
+  std::uint64_t seed_ = 0;
   Signature signature_;
 };
 

@@ -113,6 +113,8 @@ class KernelModel {
   std::size_t column_count() const { return columns_.size(); }
   std::size_t label_count() const { return weights_.labels.size(); }
   const NameIndex& index() const { return index_; }
+  // The texts of a label that occur among the items, sorted.
+  const std::vector<std::string>& label_names(std::size_t label) const { return label_names_[label]; }
   double base() const { return base_; }
 
   // The item must have column_count() numbers and label_count() labels. Finite for each item.
