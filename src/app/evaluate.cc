@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <utility>
 
+#include "app/evaluation_report.h"
+#include "app/out_files.h"
 #include "app/params.h"
 #include "app/split.h"
 #include "core/parallel.h"
@@ -13,6 +14,8 @@
 #include "os/path.h"
 #include "plot/figure.h"
 #include "report/figures.h"
+#include "report/html_report.h"
+#include "report/model_card.h"
 
 namespace starcast::app {
 
@@ -21,28 +24,24 @@ using core::Result;
 
 namespace {
 
-std::vector<report::NamedFigure> figures_of(const learn::TestPredictions& test, const learn::Evaluation& evaluation,
-                                            const std::string& source) {
+std::vector<report::NamedFigure> figures_of(const report::ReportInput& input, const std::string& source) {
   std::vector<report::EvaluatedApp> apps;
-  std::vector<report::ReviewError> by_reviews(learn::review_buckets().size());
-  const learn::Baseline* median = nullptr;
-  for (const learn::Baseline& baseline : test.baselines) {
-    if (baseline.name == "median") median = &baseline;
-  }
-  CHECK(median != nullptr);
-  for (std::size_t i = 0; i < test.listings.size(); ++i) {
-    const double rating = test.listings[i].rating;
-    apps.push_back({rating, test.predictions[i].value});
-    by_reviews[learn::bucket_of(test.listings[i].reviews)].baseline_mae += std::abs(rating - median->predictions[i]);
-  }
-  for (std::size_t bucket = 0; bucket < by_reviews.size(); ++bucket) {
-    const learn::BucketQuality& quality = evaluation.by_reviews[bucket];
-    by_reviews[bucket].title = learn::review_buckets()[bucket].title;
-    by_reviews[bucket].apps = quality.count;
-    by_reviews[bucket].mae = quality.metrics.mae;
-    if (quality.count > 0) by_reviews[bucket].baseline_mae /= static_cast<double>(quality.count);
+  for (const report::TestedApp& app : input.apps) apps.push_back({app.rating, app.prediction});
+  std::vector<report::ReviewError> by_reviews;
+  for (const report::ReviewQuality& bucket : input.by_reviews) {
+    // A bucket without apps has no numbers; the figure draws none for it.
+    const bool has_apps = bucket.quality.apps > 0;
+    by_reviews.push_back({bucket.title, bucket.quality.apps, has_apps ? bucket.quality.scores.mae : 0,
+                          has_apps ? bucket.baseline_mae : 0});
   }
   return report::evaluation_figures(apps, by_reviews, source);
+}
+
+Result<std::optional<report::DataFacts>> load_data_facts(const os::FileSystem& files, const std::string& path) {
+  if (!files.exists(path)) return std::optional<report::DataFacts>();
+  const std::string text = TRY(files.read(path));
+  const Json json = TRY(codec::parse_json(text), path);
+  return std::optional<report::DataFacts>(TRY(data_facts_of(json), path));
 }
 
 }  // namespace
@@ -62,13 +61,17 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   if (scorer.answers(model::LaunchCase::kBeforeLaunch)) {
     report.before_launch = TRY(learn::evaluate(learn::predict_before_launch(scorer, test.listings), params.evaluate));
   }
+  EvaluatedModel evaluated{scorer, test, report.evaluation, report.before_launch ? &*report.before_launch : nullptr};
+  evaluated.data = TRY(load_data_facts(context.files, options.data_report));
+  evaluated.package_bytes = TRY(folder_bytes(context.files, options.package));
+  const report::ReportInput facts = report_input_of(evaluated);
   report.trained_on = scorer.trained_on();
   report.learner = scorer.learner();
   report.objective = scorer.objective();
 
   const std::string source = fmt::format("{}{} held-out apps, learner {}", report.trained_on.generated ? "GENERATED SAMPLE: " : "",
                                          core::with_thousands(static_cast<long long>(report.evaluation.apps)), report.learner);
-  const std::vector<report::NamedFigure> figures = figures_of(test, report.evaluation, source);
+  const std::vector<report::NamedFigure> figures = figures_of(facts, source);
   std::vector<std::string> images(figures.size());
   const auto draw = [&](std::size_t i) -> Result<void> {
     images[i] = TRY(plot::to_png(figures[i].figure, context.processes), figures[i].file_name);
@@ -77,17 +80,18 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   TRY(core::parallel_for(figures.size(), os::thread_count(context.environment), draw));
 
   // Nothing is written before everything is there to write.
-  TRY(context.files.make_folders(options.figures));
+  std::vector<OutFile> outs;
   for (std::size_t i = 0; i < figures.size(); ++i) {
     report.figures.push_back(os::joined(options.figures, figures[i].file_name));
-    TRY(context.files.write(report.figures.back(), images[i]));
+    outs.push_back({report.figures.back(), std::move(images[i])});
   }
-  TRY(context.files.make_folders(os::folder_of(options.predictions)));
-  const std::unique_ptr<os::AtomicFile> predictions = TRY(context.files.create(options.predictions, {}));
-  TRY(learn::write_predictions(*predictions, test), options.predictions);
-  TRY(predictions->finish(), options.predictions);
-  TRY(context.files.make_folders(os::folder_of(options.metrics)));
-  TRY(context.files.write(options.metrics, codec::to_text(to_json(report), codec::JsonStyle::kPretty) + "\n"));
+  core::StringSink predictions;
+  TRY(learn::write_predictions(predictions, test), options.predictions);
+  outs.push_back({options.predictions, predictions.text()});
+  outs.push_back({options.report, report::html_report(facts)});
+  outs.push_back({options.model_card, report::model_card(facts)});
+  outs.push_back({options.metrics, codec::to_text(to_json(report), codec::JsonStyle::kPretty) + "\n"});
+  TRY(write_all(outs, context.files));
   return report;
 }
 

@@ -1,4 +1,4 @@
-// evaluate: the package scores the test part; metrics, predictions and figures are written.
+// evaluate: the package scores the test part; metrics, predictions, figures, report and model card are written.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,9 @@ struct EvaluateOptions {
   std::string metrics = kMetricsFile;
   std::string predictions = kPredictionsFile;
   std::string figures = kFiguresFolder;
+  std::string data_report = kDataReportFile;  // prepare's; where it is absent, the report says nothing of the data
+  std::string report = kReportFile;
+  std::string model_card = kModelCardFile;
 };
 
 struct EvaluateReport {
@@ -29,6 +32,7 @@ struct EvaluateReport {
   std::vector<std::string> figures;  // paths
 };
 
+// Writes all of its files or none; the same workspace gives the same bytes.
 core::Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& context);
 
 // What metrics.json holds: the evaluation and what model it is of.

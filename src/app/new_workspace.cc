@@ -50,7 +50,7 @@ Result<NewWorkspaceReport> make_workspace(const NewWorkspaceOptions& options, co
     TRY(context.files.make_folders(os::folder_of(target)));
     TRY(context.files.write(target, bytes));
   }
-  for (const char* const folder : {"data/external", "data/interim", "data/processed", "models", kFiguresFolder, "notebooks"}) {
+  for (const char* const folder : {"data/external", "data/interim", "data/processed", "docs", "models", kFiguresFolder, "notebooks"}) {
     TRY(context.files.make_folders(os::joined(options.folder, folder)));
   }
   const bool in_git = pipeline::GitIgnore::find(context.files, options.folder, context.environment).has_value();

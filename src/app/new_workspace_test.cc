@@ -44,6 +44,7 @@ TEST_F(MakeWorkspace, WritesPipelineParamsAndDeclaration) {
   EXPECT_THAT(files_.read("/ws/data/raw/googleplaystore.csv.dvc").value(), HasSubstr("eba349a50f9d2214c21a88223208980a"));
   EXPECT_TRUE(files_.is_folder("/ws/.dvc"));
   EXPECT_TRUE(files_.is_folder("/ws/data/external"));
+  EXPECT_TRUE(files_.is_folder("/ws/docs"));
 }
 
 TEST_F(MakeWorkspace, GivesParamsThatParse) {

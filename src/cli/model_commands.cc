@@ -229,7 +229,8 @@ Result<void> run_evaluate(Session& session, const app::EvaluateOptions& options,
     return {};
   }
   TRY(MetricsView(session, metrics).print());
-  session.print_line("\n{}, {}, {}", options.metrics, options.predictions, fmt::join(report.figures, ", "));
+  session.print_line("\n{}, {}, {}, {}, {}", options.metrics, options.report, options.model_card, options.predictions,
+                     fmt::join(report.figures, ", "));
   return {};
 }
 

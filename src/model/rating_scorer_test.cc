@@ -1,11 +1,29 @@
 #include "model/rating_scorer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "model/testing/tiny_model.h"
 
 namespace starcast::model {
 namespace {
+
+// LightGBM's text of one tree with one split.
+std::string stump_on(const features::Encoder& encoder, std::size_t column, double gain) {
+  std::vector<std::string> names;
+  std::vector<std::string> infos;
+  for (const features::FeatureColumn& named : encoder.columns()) {
+    names.push_back(named.name);
+    infos.emplace_back("[0:9]");
+  }
+  return fmt::format(
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={}\nobjective=regression\n"
+      "feature_names={}\nfeature_infos={}\ntree_sizes=60\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature={}\n"
+      "split_gain={}\nthreshold=1.5\ndecision_type=2\nleft_child=-1\nright_child=-2\nleaf_value=4 5\n"
+      "leaf_weight=1 1\nleaf_count=1 1\ninternal_value=4.5\ninternal_weight=2\ninternal_count=2\nis_linear=0\n"
+      "shrinkage=1\n\n\nend of trees\n\nfeature_importances:\n",
+      names.size() - 1, fmt::join(names, " "), fmt::join(infos, " "), column, gain);
+}
 
 RatingScorer tiny_scorer() { return RatingScorer::create(tiny_model()).value(); }
 
@@ -120,6 +138,26 @@ TEST(RatingScorer, RefusesAForestOfOtherFeatures) {
 
 TEST(RatingScorer, RefusesAModelWithoutACase) {
   EXPECT_EQ(RatingScorer::create({}).error().code(), core::ErrorCode::kCorrupt);
+}
+
+TEST(RatingScorer, ForestsWithoutSplitsGiveNoColumnAShare) {
+  const std::vector<ColumnGain> gains = tiny_scorer().gains();
+
+  ASSERT_FALSE(gains.empty());
+  for (const ColumnGain& gain : gains) EXPECT_EQ(gain.share, 0) << gain.column.name;
+}
+
+TEST(RatingScorer, WeighsTheShareOfEachForestsGain) {
+  RatingModel model = tiny_model();
+  std::vector<PointForest>& point = model.cases.front().point;
+  point[0].text = stump_on(model.cases.front().encoder, 0, 10);
+  point[1].text = stump_on(model.cases.front().encoder, 1, 4000);
+
+  const std::vector<ColumnGain> gains = RatingScorer::create(std::move(model)).value().gains();
+
+  EXPECT_EQ(gains[1].column.name, tiny_model().cases.front().encoder.columns()[1].name);
+  EXPECT_NEAR(gains[0].share, 0.25, 1e-12);
+  EXPECT_NEAR(gains[1].share, 0.75, 1e-12);
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ std::string summary_text(const ReportInput& input) {
       count_text(input.quality.apps), decimals(scores.mae, 3), decimals(scores.medae, 3));
   const BestScore baseline = best_mae(input.baselines);
   if (!core::is_missing(baseline.value)) {
-    text += fmt::format(" The best baseline by that measure, {}, is off by {} on average.", baseline.title,
+    text += fmt::format(" The best baseline by that measure ({}) is off by {} on average.", baseline.title,
                         decimals(baseline.value, 3));
   }
   if (std::isfinite(scores.r2)) {
@@ -193,10 +193,12 @@ std::vector<Limit> limits_of(const ReportInput& input) {
                     "All figures come from one split by app. Another split moves R2 by some 0.03 either way; "
                     "the command starcast cv "
                     "repeats the measurement over several."});
-  limits.push_back({"Before launch is another question",
-                    "Without reviews, installs and dates much less can be known: R2 of about 0.12. Do not "
-                    "quote the figures "
-                    "of launched apps for an app that is not out yet."});
+  const bool is_measured = input.before_launch && std::isfinite(input.before_launch->scores.r2);
+  limits.push_back(
+      {"Before launch is another question",
+       fmt::format("Without reviews, installs and dates much less can be known: R2 of {}. Do not quote the "
+                   "figures of launched apps for an app that is not out yet.",
+                   is_measured ? decimals(input.before_launch->scores.r2, 3) + " here" : "about 0.12")});
   return limits;
 }
 

@@ -100,8 +100,16 @@ TEST(Summary, NamesTheBaselineEvenWhenItIsBetter) {
   input.quality.scores.mae = 0.5;
   input.baselines = {{"median", {0, 0, 0.4, 0}}};
 
-  EXPECT_NE(summary_text(input).find("The best baseline by that measure, median, is off by 0.400"),
+  EXPECT_NE(summary_text(input).find("The best baseline by that measure (median) is off by 0.400"),
             std::string::npos);
+}
+
+TEST(Limits, TellWhatWasMeasuredBeforeLaunch) {
+  ReportInput input;
+  EXPECT_NE(limits_of(input).back().text.find("R2 of about 0.12."), std::string::npos);
+
+  input.before_launch.emplace().scores.r2 = 0.137;
+  EXPECT_NE(limits_of(input).back().text.find("R2 of 0.137 here."), std::string::npos);
 }
 
 TEST(Limits, SayFirstWhenTheDataIsInvented) {

@@ -26,7 +26,7 @@ import run as scripts  # noqa: E402  the text scripts' runner knows where LightG
 PROGRAM = None
 KILLS = {"prepare": 8, "train": 5, "repro": 4}
 OUTS = ["data/interim/listings.csv", "data/processed/split.csv", "data/processed/predictions.csv", "reports/data.json",
-        "reports/metrics.json"]
+        "reports/metrics.json", "reports/report.html", "docs/model-card.md"]
 
 
 def tree(folder):
