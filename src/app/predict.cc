@@ -10,15 +10,19 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
+Result<void> check_level(const model::RatingScorer& scorer, double level) {
+  const model::Prediction any = scorer.predict({}).prediction;
+  if (model::interval_at(any, level)) return {};
+  std::vector<std::string> known;
+  for (const model::Interval& interval : any.intervals) known.push_back(fmt::format("{}", interval.level));
+  return Error(ErrorCode::kInvalidInput,
+               fmt::format("the model has no intervals at level {}; it has {}", level, fmt::join(known, ", ")));
+}
+
 Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source, const PredictOptions& options,
                               os::Progress& progress,
                               const std::function<Result<void>(const ListingPrediction&)>& take) {
-  if (!model::interval_at(scorer.predict({}).prediction, options.level)) {
-    std::vector<std::string> known;
-    for (const model::Interval& interval : scorer.predict({}).prediction.intervals) known.push_back(fmt::format("{}", interval.level));
-    return Error(ErrorCode::kInvalidInput,
-                 fmt::format("the model has no intervals at level {}; it has {}", options.level, fmt::join(known, ", ")));
-  }
+  TRY(check_level(scorer, options.level));
   listing::ReaderOptions reader_options;
   reader_options.file_name = options.file_name;
   reader_options.rating_required = false;

@@ -29,6 +29,9 @@ struct PredictReport {
   listing::ReadReport read;
 };
 
+// kInvalidInput, with the levels that there are, when the model is not calibrated at `level`.
+core::Result<void> check_level(const model::RatingScorer& scorer, double level);
+
 // Hands each prediction to `take`, in the order of the file. kInvalidInput: a level that the model is not calibrated at,
 // and the reader's own.
 core::Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source,

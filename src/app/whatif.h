@@ -1,0 +1,70 @@
+// whatif: what the model would say of a listing if its publisher changed it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/json.h"
+#include "core/result.h"
+#include "model/rating_scorer.h"
+
+namespace starcast::app {
+
+inline constexpr std::string_view kAssociationNote =
+    "This is association, not cause: apps that differ in this way are rated so. Whether the change itself moves a rating, only a "
+    "trial can tell.";
+
+struct Change {
+  listing::Field field = listing::Field::kSize;
+  std::string from;
+  std::string to;
+};
+
+// A listing that differs from another one in one change.
+struct ChangedListing {
+  listing::Listing listing;
+  Change change;
+};
+
+// What a publisher can change, one change at a time, cheapest field first: the last update (to the model's own last day),
+// price (free, 0.99, 1.99, 2.99, 4.99), content rating, size (half, a quarter), lower Android versions (5.0, 4.4, 4.1, 4.0),
+// category (of those that the model saw and whose genre is clear; the genre changes along). Reviews and installs he cannot
+// change. A field that is not known stays so, and a launched app that is free stays free: the store does not let it be sold.
+std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, const listing::Listing& listing);
+
+struct ChangedAnswer {
+  std::vector<Change> changes;
+  double rating = 0;
+  double gain = 0;  // over the listing as it is
+  model::Interval interval;
+};
+
+struct TargetAnswer {
+  double target = 0;
+  bool is_reached = false;
+  ChangedAnswer answer;  // the cheapest that reaches it, or the best that was found; without changes where none helps
+};
+
+struct WhatIf {
+  std::string app;
+  model::LaunchCase answered_as = model::LaunchCase::kLaunched;
+  double rating = 0;
+  model::Interval interval;
+  std::vector<ChangedAnswer> best;     // at most three, the best change of as many fields; only gains that two decimals show
+  std::optional<TargetAnswer> target;
+};
+
+struct WhatIfOptions {
+  double level = 0.8;  // one that the model is calibrated at: see check_level
+  std::optional<double> target{};
+};
+
+// The target is looked for greedily: change by change, at most three, each of another field; the first number of changes that
+// reaches it is taken, and of those changes that do, the one that possible_changes lists first.
+WhatIf what_if(const model::RatingScorer& scorer, const listing::Listing& listing, const WhatIfOptions& options);
+
+codec::Json to_json(const WhatIf& what_if);
+
+}  // namespace starcast::app
