@@ -137,6 +137,7 @@ int run(int argc, char** argv) {
   app.add_flag("-v,--verbose", session.verbose, "more messages");
   app.add_option("-C,--directory", session.folder, "work in this folder")->type_name("DIR");
   add_model_commands(app, session);
+  add_explain_commands(app, session);
   add_data_commands(app, session);
   add_pipeline_commands(app, session);
   try {

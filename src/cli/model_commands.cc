@@ -1,5 +1,4 @@
 #include <cmath>
-#include <cstdio>
 #include <unistd.h>
 
 #include "app/cross_validate.h"
@@ -8,6 +7,7 @@
 #include "app/prepare.h"
 #include "app/split.h"
 #include "app/train.h"
+#include "cli/listing_input.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "codec/csv.h"
@@ -33,16 +33,6 @@ namespace {
 
 std::string count_text(std::size_t count) { return core::with_thousands(static_cast<long long>(count)); }
 
-// Standard input as a source.
-class InputSource final : public core::ByteSource {
- public:
-  Result<std::size_t> read(std::span<char> buffer) override {
-    const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), stdin);
-    if (count == 0 && std::ferror(stdin) != 0) return Error(ErrorCode::kInternal, "standard input could not be read");
-    return count;
-  }
-};
-
 // Standard output as a sink: what the session prints.
 class OutputSink final : public core::ByteSink {
  public:
@@ -58,16 +48,6 @@ class OutputSink final : public core::ByteSink {
 
 void say_generated(Session& session) {
   session.print_line("THIS MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS APPS DO NOT EXIST, ITS ANSWERS MEAN NOTHING.");
-}
-
-// What could not be used as it stood; the rows count all the same, but for ragged ones.
-void warn_of_notes(core::Log& log, const listing::ReadReport& read, const std::string& file_name) {
-  constexpr std::size_t kShown = 5;
-  for (std::size_t i = 0; i < read.notes.size() && i < kShown; ++i) {
-    log.warning("{}:{}: {}", file_name, read.notes[i].line, read.notes[i].text);
-  }
-  const std::size_t total = read.notes.size() + read.notes_dropped;
-  if (total > kShown) log.warning("{}: {} notes more", file_name, total - kShown);
 }
 
 Result<void> run_prepare(Session& session, const app::PrepareOptions& options) {
@@ -305,14 +285,8 @@ class PredictionPrinter {
 Result<void> run_predict(Session& session, const PredictArguments& arguments) {
   const app::Context& context = session.context();
   const model::RatingScorer scorer = TRY(model::load_package(context.files, arguments.package));
-  std::unique_ptr<core::ByteSource> source;
-  const bool standard_input = arguments.file == "-";
-  if (standard_input) {
-    source = std::make_unique<InputSource>();
-  } else {
-    source = TRY(context.files.open(arguments.file));
-  }
-  const std::string file_name = standard_input ? "standard input" : arguments.file;
+  const std::unique_ptr<core::ByteSource> source = TRY(open_input(context, arguments.file));
+  const std::string file_name = input_name(arguments.file);
   os::Progress progress(context.progress, context.clock, {"predicting", "listings", 0});
   PredictionPrinter printer(session, arguments);
   TRY(printer.start());
@@ -321,9 +295,7 @@ Result<void> run_predict(Session& session, const PredictArguments& arguments) {
                        [&printer](const app::ListingPrediction& prediction) { return printer.print(prediction); }));
   TRY(printer.finish());
   warn_of_notes(context.log, report.read, file_name);
-  if (scorer.trained_on().generated) {
-    context.log.warning("THE MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS ANSWERS MEAN NOTHING");
-  }
+  warn_of_sample(context.log, scorer);
   return {};
 }
 

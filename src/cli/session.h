@@ -62,6 +62,7 @@ CLI::App* add_command(CLI::App& parent, Session& session, const std::string& nam
 // One function a group of commands; each is defined in the file of its name.
 void add_data_commands(CLI::App& parent, Session& session);      // data fetch, new
 void add_model_commands(CLI::App& parent, Session& session);     // prepare, split, train, evaluate, predict
+void add_explain_commands(CLI::App& parent, Session& session);   // explain, whatif
 void add_pipeline_commands(CLI::App& parent, Session& session);  // repro
 
 }  // namespace starcast::cli
