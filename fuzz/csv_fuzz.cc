@@ -1,5 +1,5 @@
-// Any bytes as CSV: the sizes of chunks and buffers must not change the records, and what was read is written so that it
-// reads back.
+// Any bytes as CSV: the sizes of chunks and buffers must not change the records, and what was read is written
+// so that it reads back.
 #include <cstddef>
 #include <cstdint>
 #include <string>

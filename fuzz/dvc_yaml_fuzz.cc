@@ -1,4 +1,5 @@
-// Any bytes as dvc.yaml: what loads has stages with a name, a command and paths; what does not says where it is wrong.
+// Any bytes as dvc.yaml: what loads has stages with a name, a command and paths; what does not says where it
+// is wrong.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,8 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   for (const auto& stage : yaml.value().stages) {
     CHECK(!stage.name.empty() && stage.line > 0 && !stage.commands.empty());
-    for (const std::string& call : starcast::pipeline::shell_calls(stage)) CHECK(stage.command_is_list || call.find('\n') == std::string::npos);
-    for (const std::string& dep : stage.deps) CHECK(!starcast::pipeline::path_from_folder(stage, dep).empty());
+    for (const std::string& call : starcast::pipeline::shell_calls(stage))
+      CHECK(stage.command_is_list || call.find('\n') == std::string::npos);
+    for (const std::string& dep : stage.deps)
+      CHECK(!starcast::pipeline::path_from_folder(stage, dep).empty());
     for (const auto& out : stage.outs) CHECK(!out.path.empty() && out.line > 0);
   }
   return 0;

@@ -1,5 +1,5 @@
-// LightGBM model text: any bytes parse or are refused; what parses predicts every row, and every walk ends in a leaf; what
-// has counts is explained.
+// LightGBM model text: any bytes parse or are refused; what parses predicts every row, and every walk ends in
+// a leaf; what has counts is explained.
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -12,14 +12,26 @@
 #include "forest/shap.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto forest = starcast::forest::parse_lightgbm(std::string_view(reinterpret_cast<const char*>(data), size));
+  const auto forest =
+      starcast::forest::parse_lightgbm(std::string_view(reinterpret_cast<const char*>(data), size));
   if (!forest) {
     CHECK(!forest.error().message().empty());
     return 0;
   }
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr std::array kValues = {starcast::core::kMissing, 0.0,  -0.0, kInfinity, -kInfinity, 1e-36, -0.5,
-                                  1.0,                      31.0, 32.0, -7.0,      1e300,      2147483648.0};
+  constexpr std::array kValues = {starcast::core::kMissing,
+                                  0.0,
+                                  -0.0,
+                                  kInfinity,
+                                  -kInfinity,
+                                  1e-36,
+                                  -0.5,
+                                  1.0,
+                                  31.0,
+                                  32.0,
+                                  -7.0,
+                                  1e300,
+                                  2147483648.0};
   std::vector<double> row(forest->feature_count());
   std::vector<std::int32_t> leaves(forest->tree_count());
   std::vector<double> shares(forest->feature_count());

@@ -1,5 +1,5 @@
-// Any bytes as YAML: what parses is written so that it parses back equal and in the same order, and every place lies in the
-// text.
+// Any bytes as YAML: what parses is written so that it parses back equal and in the same order, and every
+// place lies in the text.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,4 +1,6 @@
 // starcast: arguments in, exit status out.
 #include "cli/cli.h"
 
-int main(int argc, char** argv) { return starcast::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  return starcast::cli::run(argc, argv);
+}

@@ -1,5 +1,6 @@
-// Reads CSV of the shape of the 2021 Play Store file from memory and prints MB/s beside two anchors of the same run: a
-// memchr pass over the newlines, and a plain parser that looks at one byte at a time and builds strings.
+// Reads CSV of the shape of the 2021 Play Store file from memory and prints MB/s beside two anchors of the
+// same run: a memchr pass over the newlines, and a plain parser that looks at one byte at a time and builds
+// strings.
 //
 //   bench_csv               200 MB of generated rows
 //   bench_csv FILE [MB]     the file, repeated up to that many MB
@@ -146,8 +147,10 @@ std::string word(core::Random& random, std::size_t length_min, std::size_t lengt
 std::string generated(std::size_t size_bytes) {
   core::Random random(1);
   std::string text =
-      "App Name,App Id,Category,Rating,Rating Count,Installs,Minimum Installs,Maximum Installs,Free,Price,Currency,Size,"
-      "Minimum Android,Developer Id,Developer Website,Developer Email,Released,Last Updated,Content Rating,Privacy Policy,"
+      "App Name,App Id,Category,Rating,Rating Count,Installs,Minimum Installs,Maximum "
+      "Installs,Free,Price,Currency,Size,"
+      "Minimum Android,Developer Id,Developer Website,Developer Email,Released,Last Updated,Content "
+      "Rating,Privacy Policy,"
       "Ad Supported,In App Purchases,Editors Choice,Scraped Time\n";
   while (text.size() < size_bytes) {
     std::string name = word(random, 3, 12);
@@ -155,12 +158,14 @@ std::string generated(std::size_t size_bytes) {
     if (random.below(20) == 0) name = fmt::format("\"{}, the \"\"{}\"\"\"", name, word(random, 3, 8));
     const std::uint64_t installs = 1000 + random.below(9000);
     text += fmt::format(
-        "{},com.{}.{},{},{}.{},{},\"{},{:03}+\",{},{},TRUE,0,USD,{}M,{}.0 and up,{} {},y,,\"Feb {}, 2020\",\"Dec {}, 2020\","
+        "{},com.{}.{},{},{}.{},{},\"{},{:03}+\",{},{},TRUE,0,USD,{}M,{}.0 and up,{} {},y,,\"Feb {}, "
+        "2020\",\"Dec {}, 2020\","
         "Everyone,y,{},FALSE,FALSE,15-06-2021 20:19\n",
-        name, word(random, 4, 12), word(random, 4, 14), word(random, 5, 14), 1 + random.below(5), random.below(10),
-        random.below(100000), installs / 1000, installs % 1000, installs, installs + random.below(500),
-        1 + random.below(99), 2 + random.below(6), word(random, 4, 9), word(random, 4, 9), 1 + random.below(28),
-        1 + random.below(28), random.below(2) == 0 ? "TRUE" : "FALSE");
+        name, word(random, 4, 12), word(random, 4, 14), word(random, 5, 14), 1 + random.below(5),
+        random.below(10), random.below(100000), installs / 1000, installs % 1000, installs,
+        installs + random.below(500), 1 + random.below(99), 2 + random.below(6), word(random, 4, 9),
+        word(random, 4, 9), 1 + random.below(28), 1 + random.below(28),
+        random.below(2) == 0 ? "TRUE" : "FALSE");
   }
   return text;
 }
@@ -203,12 +208,13 @@ int run(std::string_view text) {
   }
   const Totals naive = read_naively(text, WithSum::kYes);
   if (!(*ours == naive)) {
-    fmt::print(stderr, "the readers disagree: {} records, {} fields, sum {} against {} records, {} fields, sum {}\n",
+    fmt::print(stderr,
+               "the readers disagree: {} records, {} fields, sum {} against {} records, {} fields, sum {}\n",
                ours->records, ours->fields, ours->sum, naive.records, naive.fields, naive.sum);
     return 1;
   }
-  fmt::print("{} MB, {} records, {} fields; sum of column {} is {} by both readers\n", text.size() / 1000000, naive.records,
-             naive.fields, kSumColumn + 1, naive.sum);
+  fmt::print("{} MB, {} records, {} fields; sum of column {} is {} by both readers\n", text.size() / 1000000,
+             naive.records, naive.fields, kSumColumn + 1, naive.sum);
 
   std::size_t checksum = 0;  // printed, so that no pass can be left out
   const double reader_rate = rate_of(text.size(), [&] {
@@ -216,12 +222,13 @@ int run(std::string_view text) {
     checksum += totals ? totals->field_bytes : 0;
   });
   const double memchr_rate = rate_of(text.size(), [&] { checksum += count_newlines(text); });
-  const double naive_rate = rate_of(text.size(), [&] { checksum += read_naively(text, WithSum::kNo).field_bytes; });
+  const double naive_rate =
+      rate_of(text.size(), [&] { checksum += read_naively(text, WithSum::kNo).field_bytes; });
   fmt::print("{:<28}{:>8.0f} MB/s\n", "CsvReader", reader_rate);
   fmt::print("{:<28}{:>8.0f} MB/s\n", "anchor: memchr of newlines", memchr_rate);
   fmt::print("{:<28}{:>8.0f} MB/s\n", "anchor: byte by byte", naive_rate);
-  fmt::print("median of {} runs; {:.1f} times the byte-by-byte parser (checksum {})\n", kRuns, reader_rate / naive_rate,
-             checksum);
+  fmt::print("median of {} runs; {:.1f} times the byte-by-byte parser (checksum {})\n", kRuns,
+             reader_rate / naive_rate, checksum);
   return 0;
 }
 

@@ -32,7 +32,8 @@ constexpr const char* kBeforeLaunch = "before_launch";
 
 Result<listing::ListingFile> read_file(const std::string& path, const Context& context) {
   if (!context.files.exists(path)) {
-    return Error(ErrorCode::kNotFound, fmt::format("{}: no such file; 'starcast data fetch' brings the raw data", path));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{}: no such file; 'starcast data fetch' brings the raw data", path));
   }
   const std::unique_ptr<core::ByteSource> source = TRY(context.files.open(path));
   listing::ReaderOptions options;
@@ -55,8 +56,10 @@ Result<std::map<std::size_t, std::size_t>> read_folds_file(const std::string& pa
   bool header = true;
   while (TRY(csv.next(record), path) == codec::CsvRead::kRecord) {
     if (std::exchange(header, false)) {
-      if (record.fields.size() == 2 && record.fields[0] == "row_in_csv" && record.fields[1] == "fold") continue;
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}:1: the columns have to be row_in_csv,fold", path));
+      if (record.fields.size() == 2 && record.fields[0] == "row_in_csv" && record.fields[1] == "fold")
+        continue;
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{}:1: the columns have to be row_in_csv,fold", path));
     }
     std::int64_t row = -1;
     std::int64_t fold = -1;
@@ -65,18 +68,22 @@ Result<std::map<std::size_t, std::size_t>> read_folds_file(const std::string& pa
       fold = codec::parse_int(record.fields[1]).value_or(-1);
     }
     if (row < 0 || fold < 0) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: two whole numbers were expected", path, record.line));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{}:{}: two whole numbers were expected", path, record.line));
     }
     if (!fold_of_row.emplace(static_cast<std::size_t>(row), static_cast<std::size_t>(fold)).second) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: row {} is listed twice", path, record.line, row));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{}:{}: row {} is listed twice", path, record.line, row));
     }
   }
   if (fold_of_row.empty()) return Error(ErrorCode::kInvalidInput, fmt::format("{}: no row is listed", path));
   return fold_of_row;
 }
 
-// Only the rows that the folds file lists, one row an app as always; folds are numbered anew from 0 in their order.
-Result<Experiment> experiment_of_file(listing::ListingFile file, const std::string& path, const Context& context) {
+// Only the rows that the folds file lists, one row an app as always; folds are numbered anew from 0 in their
+// order.
+Result<Experiment> experiment_of_file(listing::ListingFile file, const std::string& path,
+                                      const Context& context) {
   const std::map<std::size_t, std::size_t> fold_of_row = TRY(read_folds_file(path, context));
   std::map<std::size_t, std::size_t> number_of_fold;
   for (const auto& entry : fold_of_row) number_of_fold.emplace(entry.second, 0);
@@ -92,20 +99,23 @@ Result<Experiment> experiment_of_file(listing::ListingFile file, const std::stri
     ++found;
     const auto app = fold_of_app.emplace(listing::key_of(file.listings[i]), fold->second).first;
     if (app->second != fold->second) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}: app '{}' (row {}) is in fold {} and in fold {}", path,
-                                                         file.listings[i].app, file.rows[i], app->second, fold->second));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{}: app '{}' (row {}) is in fold {} and in fold {}", path,
+                               file.listings[i].app, file.rows[i], app->second, fold->second));
     }
     listed.listings.push_back(std::move(file.listings[i]));
     listed.rows.push_back(file.rows[i]);
   }
   if (found < fold_of_row.size()) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{}: {} of its rows are no data rows of the raw file (which has {})",
-                                                       path, fold_of_row.size() - found, file.report.rows));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{}: {} of its rows are no data rows of the raw file (which has {})", path,
+                             fold_of_row.size() - found, file.report.rows));
   }
   listing::CleanListings clean = listing::cleaned(std::move(listed));
   Experiment experiment;
   experiment.fold_of.emplace_back();
-  for (const std::size_t row : clean.rows) experiment.fold_of[0].push_back(number_of_fold.at(fold_of_row.at(row)));
+  for (const std::size_t row : clean.rows)
+    experiment.fold_of[0].push_back(number_of_fold.at(fold_of_row.at(row)));
   experiment.listings = std::move(clean.listings);
   experiment.folds = number_of_fold.size();
   return experiment;
@@ -154,7 +164,9 @@ Result<Evaluation> evaluate_values(const std::vector<Listing>& listings, const s
   return learn::evaluate(test, options);
 }
 
-Json to_json(const MeanAndSd& value) { return JsonObject{{"mean", value.mean}, {"sd", value.sd}}; }
+Json to_json(const MeanAndSd& value) {
+  return JsonObject{{"mean", value.mean}, {"sd", value.sd}};
+}
 
 Json intervals_json(const CrossValidatedLearner& learner) {
   JsonArray intervals;
@@ -189,8 +201,8 @@ Json to_json(const CrossValidatedLearner& learner) {
   JsonArray by_reviews;
   for (std::size_t bucket = 0; bucket < learn::review_buckets().size(); ++bucket) {
     const auto of_bucket = [&](double learn::Metrics::* member) {
-      return to_json(
-          learner.over([&](const Evaluation& evaluation) { return evaluation.by_reviews[bucket].metrics.*member; }));
+      return to_json(learner.over(
+          [&](const Evaluation& evaluation) { return evaluation.by_reviews[bucket].metrics.*member; }));
     };
     by_reviews.push_back(JsonObject{{"reviews", learn::review_buckets()[bucket].title},
                                     {"apps", learner.evaluations.front().by_reviews[bucket].count},
@@ -198,12 +210,9 @@ Json to_json(const CrossValidatedLearner& learner) {
                                     {"mae", of_bucket(&learn::Metrics::mae)},
                                     {"medae", of_bucket(&learn::Metrics::medae)}});
   }
-  return JsonObject{{"r2", metric(&learn::Metrics::r2)},
-                    {"rmse", metric(&learn::Metrics::rmse)},
-                    {"mae", metric(&learn::Metrics::mae)},
-                    {"medae", metric(&learn::Metrics::medae)},
-                    {"by_reviews", std::move(by_reviews)},
-                    {"intervals", intervals_json(learner)}};
+  return JsonObject{{"r2", metric(&learn::Metrics::r2)},   {"rmse", metric(&learn::Metrics::rmse)},
+                    {"mae", metric(&learn::Metrics::mae)}, {"medae", metric(&learn::Metrics::medae)},
+                    {"by_reviews", std::move(by_reviews)}, {"intervals", intervals_json(learner)}};
 }
 
 }  // namespace
@@ -242,11 +251,14 @@ Result<CrossValidateReport> cross_validate(const CrossValidateOptions& options, 
   for (const std::vector<std::size_t>& fold_of : experiment.fold_of) {
     const learn::CrossValidation validation =
         TRY(learn::cross_validate(experiment.listings, params.train, {experiment.folds, fold_of, extra},
-                                  {library, os::thread_count(context.environment), [&progress](double done) { progress.advance(done); }}));
-    learner_named(report.learners, kBlend).evaluations.push_back(TRY(learn::evaluate(validation.test, evaluate_options)));
+                                  {library, os::thread_count(context.environment),
+                                   [&progress](double done) { progress.advance(done); }}));
+    learner_named(report.learners, kBlend)
+        .evaluations.push_back(TRY(learn::evaluate(validation.test, evaluate_options)));
     for (const learn::Baseline& component : validation.components) {
       learner_named(report.learners, component.name)
-          .evaluations.push_back(TRY(evaluate_values(experiment.listings, component.predictions, evaluate_options)));
+          .evaluations.push_back(
+              TRY(evaluate_values(experiment.listings, component.predictions, evaluate_options)));
     }
     if (!validation.before_launch.listings.empty()) {
       learner_named(report.learners, kBeforeLaunch)
@@ -254,10 +266,12 @@ Result<CrossValidateReport> cross_validate(const CrossValidateOptions& options, 
     }
     for (const learn::Baseline& baseline : validation.test.baselines) {
       learner_named(report.baselines, baseline.name)
-          .evaluations.push_back(TRY(evaluate_values(experiment.listings, baseline.predictions, evaluate_options)));
+          .evaluations.push_back(
+              TRY(evaluate_values(experiment.listings, baseline.predictions, evaluate_options)));
     }
   }
-  if (const std::string folder = os::folder_of(options.out); !folder.empty()) TRY(context.files.make_folders(folder));
+  if (const std::string folder = os::folder_of(options.out); !folder.empty())
+    TRY(context.files.make_folders(folder));
   TRY(context.files.write(options.out, codec::to_text(to_json(report), codec::JsonStyle::kPretty) + "\n"));
   return report;
 }
@@ -266,7 +280,8 @@ Json to_json(const CrossValidateReport& report) {
   Json learners;
   for (const CrossValidatedLearner& learner : report.learners) learners.set(learner.name, to_json(learner));
   Json baselines;
-  for (const CrossValidatedLearner& baseline : report.baselines) baselines.set(baseline.name, to_json(baseline));
+  for (const CrossValidatedLearner& baseline : report.baselines)
+    baselines.set(baseline.name, to_json(baseline));
   return JsonObject{{"default", kBlend},
                     {"learner", report.learner},
                     {"apps", report.apps},

@@ -21,7 +21,8 @@ using pipeline::LockedPath;
 
 namespace {
 
-constexpr const char* kKaggleDataset = "https://www.kaggle.com/api/v1/datasets/download/lava18/google-play-store-apps";
+constexpr const char* kKaggleDataset =
+    "https://www.kaggle.com/api/v1/datasets/download/lava18/google-play-store-apps";
 constexpr std::size_t kRawBytesMax = std::size_t{1} << 30;
 constexpr int kDownloadTriesMax = 20;
 constexpr std::string_view kZipMagic = "PK\x03\x04";
@@ -58,31 +59,37 @@ class Fetcher {
     Result<Found> downloaded = from_kaggle();
     if (downloaded) return downloaded;
     tried("Kaggle", downloaded.error());
-    return Error(ErrorCode::kUnavailable,
-                 fmt::format("{} can be had nowhere: {}; give a copy by --from FILE or STARCAST_RAW, or put one into {}",
-                             kRawFile, fmt::join(tried_, "; "), kExternalFolder));
+    return Error(
+        ErrorCode::kUnavailable,
+        fmt::format(
+            "{} can be had nowhere: {}; give a copy by --from FILE or STARCAST_RAW, or put one into {}",
+            kRawFile, fmt::join(tried_, "; "), kExternalFolder));
   }
 
   // The bytes when they are the declared file's, if need be with their CRs back.
   Result<Found> checked(std::string bytes, const std::string& source) const {
     const std::string md5 = codec::md5_hex(bytes);
-    if (options_.accept == Accept::kAny || md5 == declared_.md5) return Found{std::move(bytes), source, false};
+    if (options_.accept == Accept::kAny || md5 == declared_.md5)
+      return Found{std::move(bytes), source, false};
     if (bytes.find('\r') == std::string::npos) {
       std::string restored = core::replaced(bytes, "\n", "\r\n");
       if (codec::md5_hex(restored) == declared_.md5) return Found{std::move(restored), source, true};
     }
     return Error(ErrorCode::kCorrupt,
-                 fmt::format("{} has md5 {}, and {}.dvc declares {}; --accept declares this file instead", source, md5,
-                             kRawFile, declared_.md5));
+                 fmt::format("{} has md5 {}, and {}.dvc declares {}; --accept declares this file instead",
+                             source, md5, kRawFile, declared_.md5));
   }
 
  private:
-  void tried(std::string_view place, const Error& error) { tried_.push_back(fmt::format("{} ({})", place, error.message())); }
+  void tried(std::string_view place, const Error& error) {
+    tried_.push_back(fmt::format("{} ({})", place, error.message()));
+  }
 
   Result<Found> from_path(const std::string& path) const {
     std::string file = path;
     if (context_.files.is_folder(path)) file = os::joined(path, os::name_of(kRawFile));
-    if (!context_.files.exists(file)) return Error(ErrorCode::kNotFound, fmt::format("{}: no such file", file));
+    if (!context_.files.exists(file))
+      return Error(ErrorCode::kNotFound, fmt::format("{}: no such file", file));
     std::string bytes = TRY(context_.files.read(file, kRawBytesMax));
     if (bytes.starts_with(kZipMagic)) {
       std::string unpacked = TRY(unzipped(file));
@@ -95,8 +102,9 @@ class Fetcher {
     const pipeline::WorkspaceConfig config = TRY(pipeline::load_config(context_.files, options_.root));
     pipeline::Cache cache(context_.files, options_.root, config.cache_folder, context_.clock);
     if (!cache.holds(declared_)) return Error(ErrorCode::kNotFound, "not in it");
-    const std::string object = os::joined(
-        config.cache_folder, fmt::format("files/md5/{}/{}", declared_.md5.substr(0, 2), declared_.md5.substr(2)));
+    const std::string object =
+        os::joined(config.cache_folder,
+                   fmt::format("files/md5/{}/{}", declared_.md5.substr(0, 2), declared_.md5.substr(2)));
     std::string bytes = TRY(context_.files.read(os::joined(options_.root, object), kRawBytesMax));
     return checked(std::move(bytes), object);
   }
@@ -137,8 +145,10 @@ class Fetcher {
     return checked(std::move(bytes).value(), url);
   }
 
-  // Goes on with what an earlier command left, and again where the connection breaks off, as long as more comes.
-  Result<void> download(const std::string& url, const std::string& credentials, const std::string& part) const {
+  // Goes on with what an earlier command left, and again where the connection breaks off, as long as more
+  // comes.
+  Result<void> download(const std::string& url, const std::string& credentials,
+                        const std::string& part) const {
     std::uint64_t size = size_of(part);
     bool began_anew = false;
     for (int tries = 0; tries < kDownloadTriesMax; ++tries) {
@@ -154,15 +164,35 @@ class Fetcher {
       size = 0;
       began_anew = true;
     }
-    return Error(ErrorCode::kUnavailable, fmt::format("the connection broke off {} times; call again to go on", kDownloadTriesMax));
+    return Error(ErrorCode::kUnavailable,
+                 fmt::format("the connection broke off {} times; call again to go on", kDownloadTriesMax));
   }
 
-  Result<os::Exit> run_curl(const std::string& url, const std::string& credentials, const std::string& part) const {
+  Result<os::Exit> run_curl(const std::string& url, const std::string& credentials,
+                            const std::string& part) const {
     os::Command curl;
-    curl.arguments = {"curl", "--fail", "--location", "--show-error", "--retry", "2", "--continue-at", "-",
-                      "--connect-timeout", "20", "--speed-limit", "1", "--speed-time", "60", "--output", part,
-                      "--write-out", "%{response_code}", options_.terminal ? "--progress-bar" : "--silent",
-                      "--config", "-", url};
+    curl.arguments = {"curl",
+                      "--fail",
+                      "--location",
+                      "--show-error",
+                      "--retry",
+                      "2",
+                      "--continue-at",
+                      "-",
+                      "--connect-timeout",
+                      "20",
+                      "--speed-limit",
+                      "1",
+                      "--speed-time",
+                      "60",
+                      "--output",
+                      part,
+                      "--write-out",
+                      "%{response_code}",
+                      options_.terminal ? "--progress-bar" : "--silent",
+                      "--config",
+                      "-",
+                      url};
     // The key goes through standard input, where other users of the machine cannot see it.
     if (!credentials.empty()) curl.input = fmt::format("user = \"{}\"\n", escaped(credentials));
     curl.standard_output = os::Output::kCapture;
@@ -177,20 +207,25 @@ class Fetcher {
 
   // curl's exit statuses: a partial file, a timeout, no answer, a broken connection, a broken HTTP/2 stream.
   static bool broke_off(const os::Exit& exit) {
-    return exit.status == 18 || exit.status == 28 || exit.status == 52 || exit.status == 56 || exit.status == 92;
+    return exit.status == 18 || exit.status == 28 || exit.status == 52 || exit.status == 56 ||
+           exit.status == 92;
   }
 
   // The server serves no ranges, or has none behind what is there.
-  static bool cannot_go_on(const os::Exit& exit) { return exit.status == 33 || exit.status == 36 || exit.output == "416"; }
+  static bool cannot_go_on(const os::Exit& exit) {
+    return exit.status == 33 || exit.status == 36 || exit.output == "416";
+  }
 
   static Error download_error(const os::Exit& exit, const std::string& credentials) {
     const std::string_view errors = core::trimmed(exit.error_output);
     const std::string_view last = errors.substr(errors.rfind('\n') + 1);
-    const std::string message = last.empty() ? fmt::format("curl ended with status {}", exit.status) : std::string(last);
+    const std::string message =
+        last.empty() ? fmt::format("curl ended with status {}", exit.status) : std::string(last);
     if (exit.output == "404") return Error(ErrorCode::kNotFound, message);
     if (exit.output == "401" || exit.output == "403") {
       return Error(ErrorCode::kUnauthenticated,
-                   message + (credentials.empty() ? "; set KAGGLE_USERNAME and KAGGLE_KEY" : "; is the Kaggle token still valid?"));
+                   message + (credentials.empty() ? "; set KAGGLE_USERNAME and KAGGLE_KEY"
+                                                  : "; is the Kaggle token still valid?"));
     }
     return Error(ErrorCode::kUnavailable, message);
   }
@@ -207,8 +242,8 @@ class Fetcher {
     unzip.capture_bytes_max = kRawBytesMax;
     os::Exit exit = TRY(context_.processes.run(unzip));
     if (exit.status != 0) {
-      return Error(ErrorCode::kCorrupt, fmt::format("{}: unzip ended with status {}: {}", archive, exit.status,
-                                                    core::trimmed(exit.error_output)));
+      return Error(ErrorCode::kCorrupt, fmt::format("{}: unzip ended with status {}: {}", archive,
+                                                    exit.status, core::trimmed(exit.error_output)));
     }
     return std::move(exit.output);
   }
@@ -225,14 +260,16 @@ Result<DataFetchReport> fetch_data(const DataFetchOptions& options, const Contex
   const std::string target = os::joined(options.root, kRawFile);
   const std::string declaration = target + ".dvc";
   if (!context.files.exists(declaration)) {
-    return Error(ErrorCode::kNotFound, fmt::format("{}: no such file, so no raw data is declared here; 'starcast new DIR' "
-                                                   "makes a workspace",
-                                                   declaration));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{}: no such file, so no raw data is declared here; 'starcast new DIR' "
+                             "makes a workspace",
+                             declaration));
   }
   TRY(pipeline::load_config(context.files, options.root));
   const pipeline::DvcFile dvc_file = TRY(pipeline::load_dvc_file(context.files, declaration));
   if (dvc_file.outs.size() != 1) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{}: one out was expected, {} are there", declaration, dvc_file.outs.size()));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{}: one out was expected, {} are there", declaration, dvc_file.outs.size()));
   }
   LockedPath declared = dvc_file.outs.front();
   declared.path = kRawFile;

@@ -36,8 +36,8 @@ class FetchData : public ::testing::Test {
   FetchData() {
     EXPECT_TRUE(pipeline::init_workspace(files_, ".", pipeline::Scm::kNone));
     files_.put("data/raw/googleplaystore.csv.dvc",
-               fmt::format("outs:\n- md5: {}\n  size: {}\n  hash: md5\n  path: googleplaystore.csv\n", codec::md5_hex(kRaw),
-                           std::string_view(kRaw).size()));
+               fmt::format("outs:\n- md5: {}\n  size: {}\n  hash: md5\n  path: googleplaystore.csv\n",
+                           codec::md5_hex(kRaw), std::string_view(kRaw).size()));
   }
 
   core::Result<DataFetchReport> fetch(const std::string& from = "", Accept accept = Accept::kDeclared) {
@@ -175,8 +175,8 @@ TEST_F(FetchData, ListsEveryPlaceThatWasTried) {
   const core::Error error = fetch().error();
 
   EXPECT_EQ(error.code(), core::ErrorCode::kUnavailable);
-  for (const char* const place : {"data/external (", "../shared/data (", "DVC's cache (not in it)", "Kaggle (",
-                                  "curl: (6) no network here", "--from FILE", "STARCAST_RAW"}) {
+  for (const char* const place : {"data/external (", "../shared/data (", "DVC's cache (not in it)",
+                                  "Kaggle (", "curl: (6) no network here", "--from FILE", "STARCAST_RAW"}) {
     EXPECT_THAT(error.message(), HasSubstr(place));
   }
 }
@@ -287,7 +287,8 @@ TEST_F(DownloadData, GivesUpWhenNothingMoreComes) {
 
 TEST_F(DownloadData, BeginsAnewWhereTheServerCannotGoOn) {
   const std::string url = "http://a/y";
-  const std::string part = fmt::format(".dvc/tmp/starcast/download-{}.part", codec::md5_hex(url).substr(0, 8));
+  const std::string part =
+      fmt::format(".dvc/tmp/starcast/download-{}.part", codec::md5_hex(url).substr(0, 8));
   files_.put(part, "a part of something else");
   run_ = [this, part](const os::Command&) {
     os::Exit exit;

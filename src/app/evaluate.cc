@@ -37,7 +37,8 @@ std::vector<report::NamedFigure> figures_of(const report::ReportInput& input, co
   return report::evaluation_figures(apps, by_reviews, source);
 }
 
-Result<std::optional<report::DataFacts>> load_data_facts(const os::FileSystem& files, const std::string& path) {
+Result<std::optional<report::DataFacts>> load_data_facts(const os::FileSystem& files,
+                                                         const std::string& path) {
   if (!files.exists(path)) return std::optional<report::DataFacts>();
   const std::string text = TRY(files.read(path));
   const Json json = TRY(codec::parse_json(text), path);
@@ -52,16 +53,20 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   learn::SplitListings listings = TRY(load_split_listings(options.listings, options.split, context));
   const gbm::LightGbm library = TRY(load_lightgbm(context));
   const bool is_forest = scorer.learner() == learn::name_of(learn::Learner::kRandomForest);
-  std::vector<learn::Baseline> baselines = TRY(learn::fit_baselines(
-      listings.train, listings.test, is_forest ? learn::PredecessorForest::kLeaveOut : learn::PredecessorForest::kFit,
-      params.train.seed, {library, os::thread_count(context.environment), {}}));
-  const learn::TestPredictions test = learn::predict_test(scorer, std::move(listings.test), std::move(baselines));
+  std::vector<learn::Baseline> baselines = TRY(
+      learn::fit_baselines(listings.train, listings.test,
+                           is_forest ? learn::PredecessorForest::kLeaveOut : learn::PredecessorForest::kFit,
+                           params.train.seed, {library, os::thread_count(context.environment), {}}));
+  const learn::TestPredictions test =
+      learn::predict_test(scorer, std::move(listings.test), std::move(baselines));
   EvaluateReport report;
   report.evaluation = TRY(learn::evaluate(test, params.evaluate));
   if (scorer.answers(model::LaunchCase::kBeforeLaunch)) {
-    report.before_launch = TRY(learn::evaluate(learn::predict_before_launch(scorer, test.listings), params.evaluate));
+    report.before_launch =
+        TRY(learn::evaluate(learn::predict_before_launch(scorer, test.listings), params.evaluate));
   }
-  EvaluatedModel evaluated{scorer, test, report.evaluation, report.before_launch ? &*report.before_launch : nullptr};
+  EvaluatedModel evaluated{scorer, test, report.evaluation,
+                           report.before_launch ? &*report.before_launch : nullptr};
   evaluated.data = TRY(load_data_facts(context.files, options.data_report));
   evaluated.package_bytes = TRY(folder_bytes(context.files, options.package));
   const report::ReportInput facts = report_input_of(evaluated);
@@ -69,8 +74,9 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   report.learner = scorer.learner();
   report.objective = scorer.objective();
 
-  const std::string source = fmt::format("{}{} held-out apps, learner {}", report.trained_on.generated ? "GENERATED SAMPLE: " : "",
-                                         core::with_thousands(static_cast<long long>(report.evaluation.apps)), report.learner);
+  const std::string source =
+      fmt::format("{}{} held-out apps, learner {}", report.trained_on.generated ? "GENERATED SAMPLE: " : "",
+                  core::with_thousands(static_cast<long long>(report.evaluation.apps)), report.learner);
   const std::vector<report::NamedFigure> figures = figures_of(facts, source);
   std::vector<std::string> images(figures.size());
   const auto draw = [&](std::size_t i) -> Result<void> {

@@ -1,4 +1,5 @@
-// evaluate: the package scores the test part; metrics, predictions, figures, report and model card are written.
+// evaluate: the package scores the test part; metrics, predictions, figures, report and model card are
+// written.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ struct EvaluateOptions {
   std::string metrics = kMetricsFile;
   std::string predictions = kPredictionsFile;
   std::string figures = kFiguresFolder;
-  std::string data_report = kDataReportFile;  // prepare's; where it is absent, the report says nothing of the data
+  std::string data_report =
+      kDataReportFile;  // prepare's; where it is absent, the report says nothing of the data
   std::string report = kReportFile;
   std::string model_card = kModelCardFile;
 };

@@ -16,9 +16,13 @@ using core::Result;
 
 namespace {
 
-report::Scores scores_of(const learn::Metrics& metrics) { return {metrics.r2, metrics.rmse, metrics.mae, metrics.medae}; }
+report::Scores scores_of(const learn::Metrics& metrics) {
+  return {metrics.r2, metrics.rmse, metrics.mae, metrics.medae};
+}
 
-report::ScoreRange range_of(const learn::MetricRange& range) { return {range.low, range.high}; }
+report::ScoreRange range_of(const learn::MetricRange& range) {
+  return {range.low, range.high};
+}
 
 std::vector<report::LevelQuality> levels_of(const std::vector<learn::IntervalQuality>& intervals) {
   std::vector<report::LevelQuality> levels;
@@ -33,12 +37,14 @@ report::Quality quality_of(const learn::Evaluation& evaluation) {
   quality.apps = evaluation.apps;
   quality.scores = scores_of(evaluation.metrics);
   const learn::MetricRanges& ranges = evaluation.ranges;
-  quality.ranges = report::ScoreRanges{range_of(ranges.r2), range_of(ranges.rmse), range_of(ranges.mae), range_of(ranges.medae)};
+  quality.ranges = report::ScoreRanges{range_of(ranges.r2), range_of(ranges.rmse), range_of(ranges.mae),
+                                       range_of(ranges.medae)};
   quality.intervals = levels_of(evaluation.intervals);
   return quality;
 }
 
-// What knowing nothing but the training part's median costs in each bucket; missing for a bucket without apps.
+// What knowing nothing but the training part's median costs in each bucket; missing for a bucket without
+// apps.
 std::vector<double> median_errors(const learn::TestPredictions& test) {
   const learn::Baseline* median = nullptr;
   for (const learn::Baseline& baseline : test.baselines) {
@@ -58,7 +64,8 @@ std::vector<double> median_errors(const learn::TestPredictions& test) {
   return sums;
 }
 
-std::vector<report::ReviewQuality> review_qualities(const learn::TestPredictions& test, const learn::Evaluation& evaluation) {
+std::vector<report::ReviewQuality> review_qualities(const learn::TestPredictions& test,
+                                                    const learn::Evaluation& evaluation) {
   const std::vector<double> baseline_mae = median_errors(test);
   std::vector<report::ReviewQuality> qualities;
   for (std::size_t i = 0; i < evaluation.by_reviews.size(); ++i) {
@@ -79,7 +86,8 @@ std::vector<report::TestedApp> tested_apps(const learn::TestPredictions& test) {
   for (std::size_t i = 0; i < test.listings.size(); ++i) {
     const listing::Listing& listing = test.listings[i];
     const model::Prediction& prediction = test.predictions[i];
-    report::TestedApp app{listing.app, listing.category, listing.reviews, listing.rating, prediction.value, {}};
+    report::TestedApp app{listing.app,    listing.category, listing.reviews,
+                          listing.rating, prediction.value, {}};
     for (const model::Interval& interval : prediction.intervals) {
       app.intervals.push_back({interval.level, interval.low, interval.high});
     }
@@ -106,7 +114,7 @@ report::ReportInput report_input_of(const EvaluatedModel& evaluated) {
   const model::RatingScorer& scorer = evaluated.scorer;
   const model::TrainedOn& trained_on = scorer.trained_on();
   report::ReportInput input;
-  input.model = {scorer.learner(),     scorer.objective(),   scorer.seed(),       trained_on.apps,
+  input.model = {scorer.learner(),    scorer.objective(),   scorer.seed(),       trained_on.apps,
                  trained_on.data_md5, trained_on.date_last, trained_on.generated};
   input.data = evaluated.data;
   input.quality = quality_of(evaluated.evaluation);
@@ -120,7 +128,8 @@ report::ReportInput report_input_of(const EvaluatedModel& evaluated) {
   input.by_reviews = review_qualities(evaluated.test, evaluated.evaluation);
   input.apps = tested_apps(evaluated.test);
   for (const model::ColumnGain& gain : scorer.gains()) {
-    input.importance.push_back({gain.column.name, std::string(listing::name_of(gain.column.field)), gain.share});
+    input.importance.push_back(
+        {gain.column.name, std::string(listing::name_of(gain.column.field)), gain.share});
   }
   input.package_bytes = evaluated.package_bytes;
   return input;
@@ -158,7 +167,8 @@ Result<std::uint64_t> folder_bytes(const os::FileSystem& files, const std::strin
   std::uint64_t bytes = 0;
   for (const os::FolderEntry& entry : TRY(files.list(folder))) {
     const std::string path = os::joined(folder, entry.name);
-    bytes += entry.kind == os::FileKind::kFolder ? TRY(folder_bytes(files, path)) : TRY(files.status(path)).size_bytes;
+    bytes += entry.kind == os::FileKind::kFolder ? TRY(folder_bytes(files, path))
+                                                 : TRY(files.status(path)).size_bytes;
   }
   return bytes;
 }

@@ -27,7 +27,8 @@ class ReportInputOf : public ::testing::Test {
   const model::RatingScorer scorer_ = model::RatingScorer::create(model::tiny_model()).value();
   const learn::TestPredictions test_ =
       learn::predict_test(scorer_, model::tiny_listings(),
-                          {{"mean", "mean of the training part", {4.25, 4.25}}, {"median", "median of the training part", {4.5, 4.5}}});
+                          {{"mean", "mean of the training part", {4.25, 4.25}},
+                           {"median", "median of the training part", {4.5, 4.5}}});
   const learn::Evaluation evaluation_ = learn::evaluate(test_, {10, 1}).value();
 };
 
@@ -70,7 +71,8 @@ TEST_F(ReportInputOf, HasNoNumbersForABucketWithoutApps) {
 }
 
 TEST_F(ReportInputOf, ShowsTheTwoQuestionsOnlyOfAModelThatAnswersBoth) {
-  const learn::Evaluation before = learn::evaluate(learn::predict_before_launch(scorer_, test_.listings), {10, 1}).value();
+  const learn::Evaluation before =
+      learn::evaluate(learn::predict_before_launch(scorer_, test_.listings), {10, 1}).value();
 
   EXPECT_FALSE(input_of().launched.has_value());
   EXPECT_NEAR(input_of(&before).launched->scores.mae, evaluation_.metrics.mae, 1e-12);
@@ -81,7 +83,8 @@ TEST_F(ReportInputOf, NamesTheListingFieldOfEachFeature) {
   const std::vector<report::FeatureGain> importance = input_of().importance;
 
   ASSERT_EQ(importance.size(), scorer_.gains().size());
-  for (const report::FeatureGain& gain : importance) EXPECT_TRUE(listing::field_named(gain.field)) << gain.feature;
+  for (const report::FeatureGain& gain : importance)
+    EXPECT_TRUE(listing::field_named(gain.field)) << gain.feature;
 }
 
 TEST_F(ReportInputOf, KeepsAppsByNameAndTheCardWithout) {

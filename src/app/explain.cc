@@ -73,7 +73,8 @@ Result<listing::ReadReport> explain(const model::RatingExplainer& explainer, cor
 std::vector<WaterfallStep> waterfall_steps(const ExplainedListing& explained) {
   std::vector<WaterfallStep> steps;
   for (const model::FieldShare& share : explained.explanation.shares) {
-    steps.push_back({std::string(listing::name_of(share.field)), value_of(explained, share.field), share.share});
+    steps.push_back(
+        {std::string(listing::name_of(share.field)), value_of(explained, share.field), share.share});
   }
   if (!explained.explanation.similar_apps.empty()) {
     steps.push_back({"similar apps", "", explained.explanation.similar_share});
@@ -100,12 +101,14 @@ plot::Figure waterfall_figure(const ExplainedListing& explained) {
     add(fmt::format("{} {:+.2f}", step.name, step.share), sum, sum + step.share);
     sum += step.share;
   }
-  add(fmt::format("{:.0f} % interval", 100 * explained.interval.level), explained.interval.low, explained.interval.high);
+  add(fmt::format("{:.0f} % interval", 100 * explained.interval.level), explained.interval.low,
+      explained.interval.high);
   running.values.back() = explanation.prediction.value;
 
   plot::Figure figure;
   figure.title = explained.listing.app.empty() ? "An app without a name" : explained.listing.app;
-  figure.subtitle = fmt::format("from {:.2f} by each field's share to {:.2f}", explanation.base, explanation.prediction.value);
+  figure.subtitle = fmt::format("from {:.2f} by each field's share to {:.2f}", explanation.base,
+                                explanation.prediction.value);
   figure.y.label = "rating";
   figure.categories.push_back(std::move(running));
   figure.width_px = 1100;
@@ -119,7 +122,8 @@ Json to_json(const ExplainedListing& explained) {
     const Listing seen = model::seen_as(explained.listing, explanation.answered_as);
     Json value;
     if (listing::is_known(seen, share.field)) value = listing::text_of(seen, share.field);
-    shares.push_back(JsonObject{{"field", listing::name_of(share.field)}, {"value", value}, {"share", share.share}});
+    shares.push_back(
+        JsonObject{{"field", listing::name_of(share.field)}, {"value", value}, {"share", share.share}});
   }
   JsonArray apps;
   for (const model::SimilarApp& app : explanation.similar_apps) {

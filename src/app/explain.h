@@ -40,12 +40,13 @@ struct ExplainOptions {
 };
 
 // The level has to be one that the model is calibrated at.
-ExplainedListing explain_listing(const model::RatingExplainer& explainer, listing::Listing listing, double level);
+ExplainedListing explain_listing(const model::RatingExplainer& explainer, listing::Listing listing,
+                                 double level);
 
 // Hands each listing's explanation to `take`, in the order of the file.
-core::Result<listing::ReadReport> explain(const model::RatingExplainer& explainer, core::ByteSource& source,
-                                          const ExplainOptions& options, os::Progress& progress,
-                                          const std::function<core::Result<void>(const ExplainedListing&)>& take);
+core::Result<listing::ReadReport> explain(
+    const model::RatingExplainer& explainer, core::ByteSource& source, const ExplainOptions& options,
+    os::Progress& progress, const std::function<core::Result<void>(const ExplainedListing&)>& take);
 
 // One line of a waterfall.
 struct WaterfallStep {

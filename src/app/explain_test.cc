@@ -19,7 +19,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::string_view kHeader = "App,Category,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android Ver\n";
+constexpr std::string_view kHeader =
+    "App,Category,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android "
+    "Ver\n";
 
 std::string row_of(std::string_view app) {
   return fmt::format("{},TOOLS,50,1M,100+,Free,0,Everyone,Tools,\"January 7, 2018\",1,4.4\n", app);
@@ -42,7 +44,8 @@ ExplainedListing with_shares() {
   explained.listing.reviews = 1200;
   explained.listing.installs = 5000;
   explained.explanation.base = 4;
-  explained.explanation.shares = {{listing::Field::kReviews, 0.1}, {listing::Field::kGenres, 0.01}, {listing::Field::kSize, -0.2}};
+  explained.explanation.shares = {
+      {listing::Field::kReviews, 0.1}, {listing::Field::kGenres, 0.01}, {listing::Field::kSize, -0.2}};
   explained.explanation.similar_share = 0.05;
   explained.explanation.similar_apps = {{"beta", 0.5, 0.04}};
   explained.explanation.raw = 3.96;
@@ -67,7 +70,8 @@ TEST(ReadRow, SaysWhichRowIsTheLast) {
 }
 
 TEST(ReadRow, RefusesARaggedRow) {
-  const std::string text = std::string(kHeader) + row_of("Alpha") + "Beta,TOOLS\n" + row_of("Gamma") + row_of("Delta");
+  const std::string text =
+      std::string(kHeader) + row_of("Alpha") + "Beta,TOOLS\n" + row_of("Gamma") + row_of("Delta");
 
   EXPECT_THAT(row_at(text, 2).error().message(), HasSubstr("row 2 has another number of cells"));
   EXPECT_EQ(row_at(text, 3).value().listing.app, "Gamma");
@@ -86,10 +90,11 @@ TEST(Explain, HandsOutEachListingInTheOrderOfTheFile) {
   os::Progress progress(*screen, clock, {});
   std::vector<std::string> apps;
 
-  const auto report = explain(explainer, source, {"listings.csv", 0.8}, progress, [&apps](const ExplainedListing& explained) {
-    apps.push_back(explained.listing.app);
-    return core::Result<void>();
-  });
+  const auto report =
+      explain(explainer, source, {"listings.csv", 0.8}, progress, [&apps](const ExplainedListing& explained) {
+        apps.push_back(explained.listing.app);
+        return core::Result<void>();
+      });
 
   EXPECT_EQ(report.value().rows, 2U);
   EXPECT_THAT(apps, ::testing::ElementsAre("Alpha", "Beta"));
@@ -131,7 +136,8 @@ TEST(ExplanationJson, HasAllParts) {
 
   EXPECT_THAT(text, HasSubstr(R"("shares":[{"field":"Reviews","value":"1200","share":0.1})"));
   EXPECT_THAT(text, HasSubstr(R"({"field":"Size","value":null,"share":-0.2})"));
-  EXPECT_THAT(text, HasSubstr(R"("similar":{"share":0.05,"apps":[{"name":"beta","similarity":0.5,"pull":0.04}]})"));
+  EXPECT_THAT(text,
+              HasSubstr(R"("similar":{"share":0.05,"apps":[{"name":"beta","similarity":0.5,"pull":0.04}]})"));
   EXPECT_THAT(text, HasSubstr(R"("answered_as":"launched")"));
 }
 
@@ -150,7 +156,8 @@ TEST(Explain, ThePartsOfAThousandListingsSumToTheirPredictions) {
   ASSERT_TRUE(listing::write_sample(sink, sample));
   core::StringSource training_source(sink.text());
   core::StringSource asked_source(sink.text());
-  const std::vector<listing::Listing> training = listing::cleaned(listing::read_listings(training_source, {}).value()).listings;
+  const std::vector<listing::Listing> training =
+      listing::cleaned(listing::read_listings(training_source, {}).value()).listings;
   std::vector<listing::Listing> asked = listing::read_listings(asked_source, {}).value().listings;
   ASSERT_GE(asked.size(), 1000U);
   learn::RatingPlan plan = learn::RatingPlan::defaults_of(learn::Learner::kBoosted);
@@ -160,7 +167,8 @@ TEST(Explain, ThePartsOfAThousandListingsSumToTheirPredictions) {
   }
   NoRunLog run_log;
   const model::RatingScorer scorer =
-      model::RatingScorer::create(learn::train_rating(training, plan, {}, {*library, 1, {}}, run_log).value()).value();
+      model::RatingScorer::create(learn::train_rating(training, plan, {}, {*library, 1, {}}, run_log).value())
+          .value();
   const model::RatingExplainer explainer = model::RatingExplainer::create(scorer).value();
 
   std::size_t with_similar_apps = 0;

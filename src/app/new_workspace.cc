@@ -41,7 +41,8 @@ Result<NewWorkspaceReport> make_workspace(const NewWorkspaceOptions& options, co
   for (const auto& [path, bytes] : files) {
     const std::string target = os::joined(options.folder, path);
     if (context.files.exists(target)) {
-      return Error(ErrorCode::kAlreadyExists, fmt::format("{} is there already; nothing was written", target));
+      return Error(ErrorCode::kAlreadyExists,
+                   fmt::format("{} is there already; nothing was written", target));
     }
     report.files.push_back(path);
   }
@@ -50,12 +51,16 @@ Result<NewWorkspaceReport> make_workspace(const NewWorkspaceOptions& options, co
     TRY(context.files.make_folders(os::folder_of(target)));
     TRY(context.files.write(target, bytes));
   }
-  for (const char* const folder : {"data/external", "data/interim", "data/processed", "docs", "models", kFiguresFolder, "notebooks"}) {
+  for (const char* const folder :
+       {"data/external", "data/interim", "data/processed", "docs", "models", kFiguresFolder, "notebooks"}) {
     TRY(context.files.make_folders(os::joined(options.folder, folder)));
   }
-  const bool in_git = pipeline::GitIgnore::find(context.files, options.folder, context.environment).has_value();
-  TRY(pipeline::init_workspace(context.files, options.folder, in_git ? pipeline::Scm::kGit : pipeline::Scm::kNone));
-  if (options.raw == RawData::kGenerated) TRY(pipeline::track(context.files, options.folder, kRawFile, context.environment, context.clock));
+  const bool in_git =
+      pipeline::GitIgnore::find(context.files, options.folder, context.environment).has_value();
+  TRY(pipeline::init_workspace(context.files, options.folder,
+                               in_git ? pipeline::Scm::kGit : pipeline::Scm::kNone));
+  if (options.raw == RawData::kGenerated)
+    TRY(pipeline::track(context.files, options.folder, kRawFile, context.environment, context.clock));
   return report;
 }
 

@@ -41,7 +41,8 @@ TEST_F(MakeWorkspace, WritesPipelineParamsAndDeclaration) {
   const NewWorkspaceReport report = make_workspace(declared(), context_).value();
 
   for (const std::string& file : report.files) EXPECT_TRUE(files_.exists("/ws/" + file)) << file;
-  EXPECT_THAT(files_.read("/ws/data/raw/googleplaystore.csv.dvc").value(), HasSubstr("eba349a50f9d2214c21a88223208980a"));
+  EXPECT_THAT(files_.read("/ws/data/raw/googleplaystore.csv.dvc").value(),
+              HasSubstr("eba349a50f9d2214c21a88223208980a"));
   EXPECT_TRUE(files_.is_folder("/ws/.dvc"));
   EXPECT_TRUE(files_.is_folder("/ws/data/external"));
   EXPECT_TRUE(files_.is_folder("/ws/docs"));
@@ -57,7 +58,8 @@ TEST_F(MakeWorkspace, SaysInTheParamsThatASampleIsGenerated) {
   ASSERT_TRUE(make_workspace(with_sample(), context_));
 
   EXPECT_TRUE(load_params(files_, "/ws/params.yaml").value().generated);
-  EXPECT_THAT(files_.read("/ws/data/raw/googleplaystore.csv").value(), HasSubstr(std::string(listing::kSampleFirstName)));
+  EXPECT_THAT(files_.read("/ws/data/raw/googleplaystore.csv").value(),
+              HasSubstr(std::string(listing::kSampleFirstName)));
 }
 
 TEST_F(MakeWorkspace, DeclaresTheSampleByItsOwnSumNotTheRealFiles) {

@@ -14,8 +14,8 @@ struct OutFile {
   std::string bytes;
 };
 
-// Makes the folders that are missing, writes every file under a temporary name, and renames them only once all are
-// written, so that a full disk leaves what was there. The error holds the path.
+// Makes the folders that are missing, writes every file under a temporary name, and renames them only once
+// all are written, so that a full disk leaves what was there. The error holds the path.
 core::Result<void> write_all(const std::vector<OutFile>& outs, os::FileSystem& files);
 
 }  // namespace starcast::app

@@ -27,18 +27,21 @@ class Section {
       : node_(node), path_(std::move(path)), name_(std::move(name)) {}
 
   Error error(const YamlNode& at, const std::string& key, std::string_view message) const {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: {}: {}", path_, at.start.line, full(key), message));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{}:{}: {}: {}", path_, at.start.line, full(key), message));
   }
 
   // About the section as a whole; it has to be there.
   Error error(std::string_view message) const {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: {}: {}", path_, node_->start.line, name_, message));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{}:{}: {}: {}", path_, node_->start.line, name_, message));
   }
 
   Result<void> expect(const std::vector<std::string_view>& known) const {
     if (node_ == nullptr) return {};
     if (node_->kind != YamlNode::Kind::kMapping) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: {} has to be a mapping", path_, node_->start.line, name_));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{}:{}: {} has to be a mapping", path_, node_->start.line, name_));
     }
     for (const auto& member : node_->members) {
       std::string_view nearest;
@@ -76,7 +79,8 @@ class Section {
   }
 
   template <typename Integer>
-  Result<void> read_integer(const std::string& key, std::int64_t low, std::int64_t high, Integer& value) const {
+  Result<void> read_integer(const std::string& key, std::int64_t low, std::int64_t high,
+                            Integer& value) const {
     const YamlNode* const node = find(key);
     if (node == nullptr) return {};
     const Result<std::int64_t> number = node->scalar.as_int();
@@ -92,7 +96,8 @@ class Section {
     if (node_ == nullptr) return {};
     TRY(read_integer("trees", 1, 100000, plan.trees));
     if (node_->kind != YamlNode::Kind::kMapping) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: {} has to be a mapping", path_, node_->start.line, name_));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{}:{}: {} has to be a mapping", path_, node_->start.line, name_));
     }
     for (const auto& member : node_->members) {
       const std::string& key = member.first.text;
@@ -100,7 +105,8 @@ class Section {
       if (member.second.kind != YamlNode::Kind::kScalar) {
         return error(member.second, key, "a LightGBM parameter has to be a single value");
       }
-      for (const std::string_view fixed : {"num_threads", "objective", "seed", "num_iterations", "deterministic", "device_type"}) {
+      for (const std::string_view fixed :
+           {"num_threads", "objective", "seed", "num_iterations", "deterministic", "device_type"}) {
         if (key == fixed) return error(member.first, key, "this LightGBM parameter is set by starcast");
       }
       plan.set(key, member.second.text);
@@ -111,7 +117,9 @@ class Section {
   const YamlNode* find(const std::string& key) const { return node_ == nullptr ? nullptr : node_->find(key); }
 
  private:
-  std::string full(const std::string& key) const { return name_.empty() ? key : fmt::format("{}.{}", name_, key); }
+  std::string full(const std::string& key) const {
+    return name_.empty() ? key : fmt::format("{}.{}", name_, key);
+  }
 
   const YamlNode* node_;
   std::string path_;
@@ -145,14 +153,17 @@ Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
   if (const YamlNode* const node = section.find("learner"); node != nullptr) {
     const std::optional<learn::Learner> learner = learn::learner_named(node->text);
     if (!learner) {
-      return section.error(*node, "learner", fmt::format("'{}' is no learner; known are boosted and random-forest", node->text));
+      return section.error(
+          *node, "learner",
+          fmt::format("'{}' is no learner; known are boosted and random-forest", node->text));
     }
     plan = learn::RatingPlan::defaults_of(*learner);
   }
   if (const YamlNode* const node = section.find("objective"); node != nullptr) {
     const std::optional<learn::Objective> objective = learn::objective_named(node->text);
     if (!objective) {
-      return section.error(*node, "objective", fmt::format("'{}' is no objective; known are mean, median and blend", node->text));
+      return section.error(*node, "objective",
+                           fmt::format("'{}' is no objective; known are mean, median and blend", node->text));
     }
     plan.set_objective(*objective);
   }
@@ -179,7 +190,8 @@ Result<Params> parse_params(const std::string& text, const std::string& path) {
   TRY(data.expect({"generated"}));
   if (const YamlNode* const generated = data.find("generated"); generated != nullptr) {
     if (generated->scalar != codec::Json(true) && generated->scalar != codec::Json(false)) {
-      return data.error(*generated, "generated", fmt::format("'{}' is neither true nor false", generated->text));
+      return data.error(*generated, "generated",
+                        fmt::format("'{}' is neither true nor false", generated->text));
     }
     params.generated = generated->scalar == codec::Json(true);
   }

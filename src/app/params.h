@@ -18,8 +18,9 @@ struct Params {
   learn::EvaluateOptions evaluate;
 };
 
-// Every key is optional; its default is the plan of the learner. An absent file gives the defaults. kInvalidInput with
-// file, line and key: an unknown key (with the nearest known one), a value of the wrong type or out of range.
+// Every key is optional; its default is the plan of the learner. An absent file gives the defaults.
+// kInvalidInput with file, line and key: an unknown key (with the nearest known one), a value of the wrong
+// type or out of range.
 core::Result<Params> load_params(const os::FileSystem& files, const std::string& path);
 core::Result<Params> parse_params(const std::string& text, const std::string& path);
 

@@ -17,12 +17,14 @@ TEST(ParseParams, NothingGivesTheDefaultsOfTheBoostedLearner) {
 }
 
 TEST(ParseParams, ReadsWhatIsThere) {
-  const Params params = parse_params(
-                            "data: {generated: true}\nsplit: {test_share: 0.3, seed: 4}\n"
-                            "train:\n  learner: boosted\n  launched:\n    forests:\n      mean: {weight: 0.4, trees: 7, num_leaves: 63}\n"
-                            "      mean-extra: {weight: 0.3}\n    band: {trees: 9}\nevaluate: {bootstrap_resamples: 10}\n",
-                            "params.yaml")
-                            .value();
+  const Params params =
+      parse_params(
+          "data: {generated: true}\nsplit: {test_share: 0.3, seed: 4}\n"
+          "train:\n  learner: boosted\n  launched:\n    forests:\n      mean: {weight: 0.4, trees: 7, "
+          "num_leaves: 63}\n"
+          "      mean-extra: {weight: 0.3}\n    band: {trees: 9}\nevaluate: {bootstrap_resamples: 10}\n",
+          "params.yaml")
+          .value();
 
   EXPECT_TRUE(params.generated);
   EXPECT_EQ(params.split.seed, 4U);
@@ -73,19 +75,24 @@ INSTANTIATE_TEST_SUITE_P(
     All, ParseBadParams,
     ::testing::Values(
         BadParams{"trian: {}\n", "params.yaml:1: trian: unknown parameter; did you mean 'train'?"},
-        BadParams{"train:\n  learnr: boosted\n", "params.yaml:2: train.learnr: unknown parameter; did you mean 'learner'?"},
+        BadParams{"train:\n  learnr: boosted\n",
+                  "params.yaml:2: train.learnr: unknown parameter; did you mean 'learner'?"},
         BadParams{"train: {learner: magic}\n",
                   "params.yaml:1: train.learner: 'magic' is no learner; known are boosted and random-forest"},
         BadParams{"train: {objective: mode}\n",
                   "params.yaml:1: train.objective: 'mode' is no objective; known are mean, median and blend"},
-        BadParams{"split: {test_share: 2}\n", "params.yaml:1: split.test_share: '2' is no number from 0.01 to 0.99"},
-        BadParams{"split: {seed: -1}\n", "params.yaml:1: split.seed: '-1' is no whole number from 0 to 2147483647"},
+        BadParams{"split: {test_share: 2}\n",
+                  "params.yaml:1: split.test_share: '2' is no number from 0.01 to 0.99"},
+        BadParams{"split: {seed: -1}\n",
+                  "params.yaml:1: split.seed: '-1' is no whole number from 0 to 2147483647"},
         BadParams{"split: 3\n", "params.yaml:1: split has to be a mapping"},
         BadParams{"train: {launched: {forests: {mean: {weight: 0.5}}}}\n",
                   "params.yaml:1: train.launched.forests: the weights sum to 1.15, not to 1"},
         BadParams{"train: {launched: {forests: {mean: {num_threads: 2}}}}\n",
-                  "params.yaml:1: train.launched.forests.mean.num_threads: this LightGBM parameter is set by starcast"},
-        BadParams{"data: {generated: maybe}\n", "params.yaml:1: data.generated: 'maybe' is neither true nor false"}));
+                  "params.yaml:1: train.launched.forests.mean.num_threads: this LightGBM parameter is set by "
+                  "starcast"},
+        BadParams{"data: {generated: maybe}\n",
+                  "params.yaml:1: data.generated: 'maybe' is neither true nor false"}));
 
 }  // namespace
 }  // namespace starcast::app

@@ -15,12 +15,12 @@ Result<void> check_level(const model::RatingScorer& scorer, double level) {
   if (model::interval_at(any, level)) return {};
   std::vector<std::string> known;
   for (const model::Interval& interval : any.intervals) known.push_back(fmt::format("{}", interval.level));
-  return Error(ErrorCode::kInvalidInput,
-               fmt::format("the model has no intervals at level {}; it has {}", level, fmt::join(known, ", ")));
+  return Error(ErrorCode::kInvalidInput, fmt::format("the model has no intervals at level {}; it has {}",
+                                                     level, fmt::join(known, ", ")));
 }
 
-Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source, const PredictOptions& options,
-                              os::Progress& progress,
+Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source,
+                              const PredictOptions& options, os::Progress& progress,
                               const std::function<Result<void>(const ListingPrediction&)>& take) {
   TRY(check_level(scorer, options.level));
   listing::ReaderOptions reader_options;
@@ -32,7 +32,8 @@ Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSourc
     listing::Listing listing;
     if (TRY(reader.next(listing)) == listing::ListingRead::kEnd) break;
     const model::RatingPrediction answer = scorer.predict(listing);
-    TRY(take({listing, answer.prediction.value, *model::interval_at(answer.prediction, options.level), answer.answered_as}));
+    TRY(take({listing, answer.prediction.value, *model::interval_at(answer.prediction, options.level),
+              answer.answered_as}));
     ++report.listings;
     progress.advance();
   }

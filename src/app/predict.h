@@ -32,8 +32,8 @@ struct PredictReport {
 // kInvalidInput, with the levels that there are, when the model is not calibrated at `level`.
 core::Result<void> check_level(const model::RatingScorer& scorer, double level);
 
-// Hands each prediction to `take`, in the order of the file. kInvalidInput: a level that the model is not calibrated at,
-// and the reader's own.
+// Hands each prediction to `take`, in the order of the file. kInvalidInput: a level that the model is not
+// calibrated at, and the reader's own.
 core::Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSource& source,
                                     const PredictOptions& options, os::Progress& progress,
                                     const std::function<core::Result<void>(const ListingPrediction&)>& take);

@@ -27,9 +27,10 @@ Result<PrepareReport> prepare(const PrepareOptions& options, const Context& cont
   listing::CleanListings clean = listing::cleaned(std::move(file));
   report.clean = clean.report;
   if (clean.listings.empty()) {
-    return Error(ErrorCode::kInvalidInput,
-                 fmt::format("{}: none of its {} rows has a name and a rating, so there is nothing to learn from", options.raw,
-                             report.read.rows));
+    return Error(
+        ErrorCode::kInvalidInput,
+        fmt::format("{}: none of its {} rows has a name and a rating, so there is nothing to learn from",
+                    options.raw, report.read.rows));
   }
 
   TRY(context.files.make_folders(os::folder_of(options.out)));
@@ -39,7 +40,8 @@ Result<PrepareReport> prepare(const PrepareOptions& options, const Context& cont
   for (const listing::Listing& listing : clean.listings) TRY(writer.write(listing), options.out);
   TRY(writer.flush(), options.out);
   const std::unique_ptr<os::AtomicFile> data_report = TRY(context.files.create(options.report, {}));
-  const std::string text = codec::to_text(listing::to_json(report.read, report.clean), codec::JsonStyle::kPretty);
+  const std::string text =
+      codec::to_text(listing::to_json(report.read, report.clean), codec::JsonStyle::kPretty);
   TRY(data_report->write(text + "\n"), options.report);
   TRY(out->finish(), options.out);
   TRY(data_report->finish(), options.report);

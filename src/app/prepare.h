@@ -20,8 +20,8 @@ struct PrepareReport {
   listing::CleanReport clean;
 };
 
-// Writes `out` and `report`, both or neither. kNotFound: no raw file, with the command that fetches it; kInvalidInput: no
-// rated app in it.
+// Writes `out` and `report`, both or neither. kNotFound: no raw file, with the command that fetches it;
+// kInvalidInput: no rated app in it.
 core::Result<PrepareReport> prepare(const PrepareOptions& options, const Context& context);
 
 }  // namespace starcast::app

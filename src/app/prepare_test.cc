@@ -14,7 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::string_view kHeader =
-    "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android Ver\n";
+    "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current "
+    "Ver,Android Ver\n";
 
 std::string row(std::string_view app, std::string_view rating) {
   return fmt::format("{},ART,{},10,1M,10+,Free,0,Everyone,Art,\"January 7, 2018\",1,4\n", app, rating);
@@ -38,7 +39,8 @@ class Prepare : public ::testing::Test {
 };
 
 TEST_F(Prepare, WritesOneRowAnAppAndAReport) {
-  const PrepareReport report = prepare_raw(std::string(kHeader) + row("A", "4.1") + row("A", "4.1") + row("B", "3")).value();
+  const PrepareReport report =
+      prepare_raw(std::string(kHeader) + row("A", "4.1") + row("A", "4.1") + row("B", "3")).value();
 
   EXPECT_EQ(report.read.rows, 3U);
   EXPECT_EQ(report.clean.apps, 2U);

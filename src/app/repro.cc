@@ -11,7 +11,8 @@ namespace {
 // Runs commands with their standard output sent elsewhere.
 class RedirectedProcesses final : public os::ProcessRunner {
  public:
-  RedirectedProcesses(os::ProcessRunner& processes, os::Output output) : processes_(processes), output_(output) {}
+  RedirectedProcesses(os::ProcessRunner& processes, os::Output output)
+      : processes_(processes), output_(output) {}
   Result<os::Exit> run(const os::Command& command) override {
     os::Command redirected = command;
     redirected.standard_output = output_;
@@ -25,8 +26,8 @@ class RedirectedProcesses final : public os::ProcessRunner {
 
 }  // namespace
 
-Result<pipeline::ReproReport> repro(pipeline::ReproOptions options, os::Output commands_output, const Context& context,
-                                    pipeline::ReproObserver& observer) {
+Result<pipeline::ReproReport> repro(pipeline::ReproOptions options, os::Output commands_output,
+                                    const Context& context, pipeline::ReproObserver& observer) {
   const std::string executable = TRY(os::own_executable());
   const std::string path = context.environment.find("PATH").value_or("");
   options.environment["PATH"] = os::folder_of(executable) + (path.empty() ? "" : ":" + path);

@@ -9,7 +9,7 @@
 namespace starcast::app {
 
 // `commands_output` is where the standard output of the pipeline stages' commands goes.
-core::Result<pipeline::ReproReport> repro(pipeline::ReproOptions options, os::Output commands_output, const Context& context,
-                                          pipeline::ReproObserver& observer);
+core::Result<pipeline::ReproReport> repro(pipeline::ReproOptions options, os::Output commands_output,
+                                          const Context& context, pipeline::ReproObserver& observer);
 
 }  // namespace starcast::app

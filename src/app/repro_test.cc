@@ -16,8 +16,8 @@ namespace {
 class SilentObserver final : public pipeline::ReproObserver {
  public:
   void stage_unchanged(const std::string&) override {}
-  void stage_starts(const std::string&, const std::vector<std::string>&, const std::vector<std::string>&, std::size_t,
-                    std::size_t) override {}
+  void stage_starts(const std::string&, const std::vector<std::string>&, const std::vector<std::string>&,
+                    std::size_t, std::size_t) override {}
   void stage_restored(const std::string&) override {}
   void stage_done(const pipeline::StageReport&) override {}
 };
@@ -38,7 +38,9 @@ std::vector<os::Command> commands_of_repro(os::Output output) {
   SilentObserver observer;
   pipeline::ReproOptions options;
   options.root = "/w";
-  options.take_lock = [](const std::string&) -> core::Result<std::shared_ptr<void>> { return std::shared_ptr<void>(); };
+  options.take_lock = [](const std::string&) -> core::Result<std::shared_ptr<void>> {
+    return std::shared_ptr<void>();
+  };
   const auto report = repro(options, output, {files, processes, environment, clock, log, *screen}, observer);
   EXPECT_TRUE(report) << (report ? "" : report.error().message());
   return processes.commands();

@@ -25,7 +25,8 @@ Result<std::vector<listing::Listing>> load_listings(const std::string& path, con
   for (std::size_t i = 0; i < file.listings.size(); ++i) {
     if (!core::is_missing(file.listings[i].rating)) continue;
     return Error(ErrorCode::kInvalidInput,
-                 fmt::format("{}: data row {} has no rating; 'starcast prepare' keeps rated apps only", path, file.rows[i] + 1));
+                 fmt::format("{}: data row {} has no rating; 'starcast prepare' keeps rated apps only", path,
+                             file.rows[i] + 1));
   }
   return std::move(file.listings);
 }
@@ -35,12 +36,13 @@ Result<SplitReport> split(const SplitOptions& options, const Context& context) {
   const std::vector<listing::Listing> listings = TRY(load_listings(options.listings, context));
   SplitReport report;
   for (const listing::Listing& listing : listings) {
-    (learn::part_of(listing::key_of(listing), params.split) == learn::Part::kTest ? report.test : report.train) += 1;
+    (learn::part_of(listing::key_of(listing), params.split) == learn::Part::kTest ? report.test
+                                                                                  : report.train) += 1;
   }
   if (report.train == 0 || report.test == 0) {
     return Error(ErrorCode::kInvalidInput,
-                 fmt::format("{}: its {} apps give {} to train on and {} to test on; both parts need some", options.listings,
-                             listings.size(), report.train, report.test));
+                 fmt::format("{}: its {} apps give {} to train on and {} to test on; both parts need some",
+                             options.listings, listings.size(), report.train, report.test));
   }
   TRY(context.files.make_folders(os::folder_of(options.out)));
   const std::unique_ptr<os::AtomicFile> out = TRY(context.files.create(options.out, {}));
@@ -49,11 +51,12 @@ Result<SplitReport> split(const SplitOptions& options, const Context& context) {
   return report;
 }
 
-Result<learn::SplitListings> load_split_listings(const std::string& listings_path, const std::string& split_path,
-                                                 const Context& context) {
+Result<learn::SplitListings> load_split_listings(const std::string& listings_path,
+                                                 const std::string& split_path, const Context& context) {
   std::vector<listing::Listing> listings = TRY(load_listings(listings_path, context));
   if (!context.files.exists(split_path)) {
-    return Error(ErrorCode::kNotFound, fmt::format("{}: no such file; 'starcast split' makes it", split_path));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{}: no such file; 'starcast split' makes it", split_path));
   }
   const std::unique_ptr<core::ByteSource> source = TRY(context.files.open(split_path));
   const std::map<std::string, learn::Part> parts = TRY(learn::read_split(*source, split_path));

@@ -15,7 +15,8 @@ using ::testing::HasSubstr;
 
 std::string listings_text(int apps, std::string_view rating = "4") {
   std::string text =
-      "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android Ver\n";
+      "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current "
+      "Ver,Android Ver\n";
   for (int i = 0; i < apps; ++i) {
     text += fmt::format("App {},ART,{},10,1M,10+,Free,0,Everyone,Art,\"January 7, 2018\",1,4\n", i, rating);
   }
@@ -79,9 +80,11 @@ TEST_F(Split, RefusesParamsItDoesNotKnowBeforeItWrites) {
 }
 
 TEST_F(Split, LoadingListingsNamesARowWithoutARating) {
-  files_.put(kListingsFile, listings_text(1) + "B,ART,NaN,10,1M,10+,Free,0,Everyone,Art,\"January 7, 2018\",1,4\n");
+  files_.put(kListingsFile,
+             listings_text(1) + "B,ART,NaN,10,1M,10+,Free,0,Everyone,Art,\"January 7, 2018\",1,4\n");
 
-  EXPECT_THAT(load_listings(kListingsFile, context_).error().message(), HasSubstr("data row 2 has no rating"));
+  EXPECT_THAT(load_listings(kListingsFile, context_).error().message(),
+              HasSubstr("data row 2 has no rating"));
 }
 
 TEST_F(Split, LoadingNamesAnAppThatTheSplitLacks) {
@@ -89,13 +92,15 @@ TEST_F(Split, LoadingNamesAnAppThatTheSplitLacks) {
   ASSERT_TRUE(split({}, context_));
   files_.put(kListingsFile, listings_text(201));
 
-  EXPECT_EQ(load_split_listings(kListingsFile, kSplitFile, context_).error().code(), core::ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(load_split_listings(kListingsFile, kSplitFile, context_).error().code(),
+            core::ErrorCode::kFailedPrecondition);
 }
 
 TEST_F(Split, LoadingNamesTheCommandThatMakesTheSplit) {
   files_.put(kListingsFile, listings_text(2));
 
-  EXPECT_THAT(load_split_listings(kListingsFile, kSplitFile, context_).error().message(), HasSubstr("starcast split"));
+  EXPECT_THAT(load_split_listings(kListingsFile, kSplitFile, context_).error().message(),
+              HasSubstr("starcast split"));
 }
 
 }  // namespace

@@ -25,7 +25,9 @@ constexpr std::size_t kGoldenRows = 32;
 class VerboseRunLog final : public learn::RunLog {
  public:
   explicit VerboseRunLog(core::Log& log) : log_(log) {}
-  void log_param(std::string_view name, std::string_view value) override { log_.debug("param {} = {}", name, value); }
+  void log_param(std::string_view name, std::string_view value) override {
+    log_.debug("param {} = {}", name, value);
+  }
   void log_metric(std::string_view name, double value, long step) override {
     log_.debug("metric {} = {} (step {})", name, value, step);
   }
@@ -34,8 +36,8 @@ class VerboseRunLog final : public learn::RunLog {
   core::Log& log_;
 };
 
-// Rows that a loaded package has to predict as here: some training listings, and the two that break first, a listing of
-// which nothing is known and one of a category never seen.
+// Rows that a loaded package has to predict as here: some training listings, and the two that break first, a
+// listing of which nothing is known and one of a category never seen.
 std::vector<Listing> golden_listings(const std::vector<Listing>& training, std::uint64_t seed) {
   core::Random random(seed);
   std::vector<std::size_t> order = core::shuffled(training.size(), random);
@@ -70,12 +72,16 @@ Result<TrainReport> train(const TrainOptions& options, const Context& context) {
   const gbm::LightGbm library = TRY(load_lightgbm(context));
   os::Progress progress(context.progress, context.clock, {"training", "trees", learn::trees_in(plan)});
   VerboseRunLog run_log(context.log);
-  const model::RatingModel trained = TRY(learn::train_rating(
-      listings.train, plan, std::move(trained_on),
-      {library, os::thread_count(context.environment), [&progress](double trees) { progress.advance(trees); }}, run_log));
+  const model::RatingModel trained =
+      TRY(learn::train_rating(listings.train, plan, std::move(trained_on),
+                              {library, os::thread_count(context.environment),
+                               [&progress](double trees) { progress.advance(trees); }},
+                              run_log));
 
-  if (const std::string parent = os::folder_of(options.out); !parent.empty()) TRY(context.files.make_folders(parent));
-  TRY(model::save_package(context.files, options.out, trained, golden_listings(listings.train, plan.seed)), options.out);
+  if (const std::string parent = os::folder_of(options.out); !parent.empty())
+    TRY(context.files.make_folders(parent));
+  TRY(model::save_package(context.files, options.out, trained, golden_listings(listings.train, plan.seed)),
+      options.out);
   return TrainReport{trained.learner, trained.objective, trained.trained_on, options.out,
                      core::seconds_between(start, context.clock.elapsed())};
 }

@@ -26,7 +26,8 @@ constexpr std::size_t kTargetChangesMax = 3;
 constexpr double kGainMin = 0.005;  // what two decimals show
 constexpr std::array<double, 5> kPrices = {0, 0.99, 1.99, 2.99, 4.99};
 constexpr std::array<double, 2> kSizeFactors = {0.5, 0.25};
-constexpr std::array<std::string_view, 5> kContentRatings = {"Everyone", "Everyone 10+", "Teen", "Mature 17+", "Adults only 18+"};
+constexpr std::array<std::string_view, 5> kContentRatings = {"Everyone", "Everyone 10+", "Teen", "Mature 17+",
+                                                             "Adults only 18+"};
 
 struct AndroidVersion {
   std::int64_t major = 0;
@@ -151,11 +152,14 @@ class Search {
   Candidate now_;
 };
 
-bool is_worse(const Candidate& a, const Candidate& b) { return a.answer.rating < b.answer.rating; }
+bool is_worse(const Candidate& a, const Candidate& b) {
+  return a.answer.rating < b.answer.rating;
+}
 
 std::vector<ChangedAnswer> best_changes(const Search& search) {
   std::vector<Candidate> candidates = search.next(search.now());
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return is_worse(b, a); });
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return is_worse(b, a); });
   std::vector<ChangedAnswer> best;
   for (const Candidate& candidate : candidates) {
     if (best.size() == kBestCount || candidate.answer.gain < kGainMin) break;
@@ -172,8 +176,9 @@ TargetAnswer reach(double target, const Search& search) {
   Candidate current = search.now();
   while (current.answer.rating < target && current.answer.changes.size() < kTargetChangesMax) {
     const std::vector<Candidate> further = search.next(current);
-    auto chosen = std::find_if(further.begin(), further.end(),
-                               [target](const Candidate& candidate) { return candidate.answer.rating >= target; });
+    auto chosen = std::find_if(further.begin(), further.end(), [target](const Candidate& candidate) {
+      return candidate.answer.rating >= target;
+    });
     if (chosen == further.end()) chosen = std::max_element(further.begin(), further.end(), is_worse);
     if (chosen == further.end() || chosen->answer.rating < current.answer.rating + kGainMin) break;
     current = *chosen;
@@ -188,7 +193,8 @@ Json interval_json(const model::Interval& interval) {
 Json answer_json(const ChangedAnswer& answer) {
   JsonArray changes;
   for (const Change& change : answer.changes) {
-    changes.push_back(JsonObject{{"field", listing::name_of(change.field)}, {"from", change.from}, {"to", change.to}});
+    changes.push_back(
+        JsonObject{{"field", listing::name_of(change.field)}, {"from", change.from}, {"to", change.to}});
   }
   return JsonObject{{"changes", std::move(changes)},
                     {"rating", answer.rating},

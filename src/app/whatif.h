@@ -13,7 +13,8 @@
 namespace starcast::app {
 
 inline constexpr std::string_view kAssociationNote =
-    "This is association, not cause: apps that differ in this way are rated so. Whether the change itself moves a rating, only a "
+    "This is association, not cause: apps that differ in this way are rated so. Whether the change itself "
+    "moves a rating, only a "
     "trial can tell.";
 
 struct Change {
@@ -28,11 +29,13 @@ struct ChangedListing {
   Change change;
 };
 
-// What a publisher can change, one change at a time, cheapest field first: the last update (to the model's own last day),
-// price (free, 0.99, 1.99, 2.99, 4.99), content rating, size (half, a quarter), lower Android versions (5.0, 4.4, 4.1, 4.0),
-// category (of those that the model saw and whose genre is clear; the genre changes along). Reviews and installs he cannot
-// change. A field that is not known stays so, and a launched app that is free stays free: the store does not let it be sold.
-std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, const listing::Listing& listing);
+// What a publisher can change, one change at a time, cheapest field first: the last update (to the model's
+// own last day), price (free, 0.99, 1.99, 2.99, 4.99), content rating, size (half, a quarter), lower Android
+// versions (5.0, 4.4, 4.1, 4.0), category (of those that the model saw and whose genre is clear; the genre
+// changes along). Reviews and installs he cannot change. A field that is not known stays so, and a launched
+// app that is free stays free: the store does not let it be sold.
+std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer,
+                                             const listing::Listing& listing);
 
 struct ChangedAnswer {
   std::vector<Change> changes;
@@ -44,7 +47,8 @@ struct ChangedAnswer {
 struct TargetAnswer {
   double target = 0;
   bool is_reached = false;
-  ChangedAnswer answer;  // the cheapest that reaches it, or the best that was found; without changes where none helps
+  ChangedAnswer
+      answer;  // the cheapest that reaches it, or the best that was found; without changes where none helps
 };
 
 struct WhatIf {
@@ -52,7 +56,8 @@ struct WhatIf {
   model::LaunchCase answered_as = model::LaunchCase::kLaunched;
   double rating = 0;
   model::Interval interval;
-  std::vector<ChangedAnswer> best;     // at most three, the best change of as many fields; only gains that two decimals show
+  std::vector<ChangedAnswer>
+      best;  // at most three, the best change of as many fields; only gains that two decimals show
   std::optional<TargetAnswer> target;
 };
 
@@ -61,9 +66,11 @@ struct WhatIfOptions {
   std::optional<double> target{};
 };
 
-// The target is looked for greedily: change by change, at most three, each of another field; the first number of changes that
-// reaches it is taken, and of those changes that do, the one that possible_changes lists first.
-WhatIf what_if(const model::RatingScorer& scorer, const listing::Listing& listing, const WhatIfOptions& options);
+// The target is looked for greedily: change by change, at most three, each of another field; the first number
+// of changes that reaches it is taken, and of those changes that do, the one that possible_changes lists
+// first.
+WhatIf what_if(const model::RatingScorer& scorer, const listing::Listing& listing,
+               const WhatIfOptions& options);
 
 codec::Json to_json(const WhatIf& what_if);
 

@@ -11,10 +11,10 @@
 namespace starcast::app {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using listing::Field;
 using listing::Listing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Listing listing_of(std::string name, std::string category, std::string genres, double rating) {
   Listing listing;
@@ -38,7 +38,8 @@ model::RatingScorer scorer_by_category() {
   std::vector<Listing> training;
   for (int i = 0; i < 8; ++i) {
     training.push_back(listing_of("Wrench " + std::to_string(i), "TOOLS", "Tools", 3));
-    training.push_back(listing_of("Reader " + std::to_string(i), "BOOKS_AND_REFERENCE", "Books & Reference", 4.8));
+    training.push_back(
+        listing_of("Reader " + std::to_string(i), "BOOKS_AND_REFERENCE", "Books & Reference", 4.8));
     training.push_back(listing_of("Player " + std::to_string(i), "GAME", "Action", 4.9));
   }
   training[0].last_updated = codec::parse_date("2018-08-08");
@@ -60,7 +61,8 @@ model::RatingScorer scorer_by_category() {
   const std::vector<double> noise(training.size(), 0.01);
   for (model::PointForest& point : launched.point) point.weight = 0;
   launched.kernel = model::KernelPart{
-      1, similar::KernelModel::fit({items, ratings, noise}, model::kernel_options()).value().model.to_bytes()};
+      1,
+      similar::KernelModel::fit({items, ratings, noise}, model::kernel_options()).value().model.to_bytes()};
   return model::RatingScorer::create(std::move(model)).value();
 }
 
@@ -73,9 +75,13 @@ std::vector<std::string> offers(const Listing& listing, Field field) {
   return to;
 }
 
-Listing asked() { return listing_of("Hammer", "TOOLS", "Tools", core::kMissing); }
+Listing asked() {
+  return listing_of("Hammer", "TOOLS", "Tools", core::kMissing);
+}
 
-TEST(PossibleChanges, MakeTheAppSmaller) { EXPECT_THAT(offers(asked(), Field::kSize), ElementsAre("10M", "5M")); }
+TEST(PossibleChanges, MakeTheAppSmaller) {
+  EXPECT_THAT(offers(asked(), Field::kSize), ElementsAre("10M", "5M"));
+}
 
 TEST(PossibleChanges, UpdateOnTheModelsLastDay) {
   EXPECT_THAT(offers(asked(), Field::kLastUpdated), ElementsAre("August 8, 2018"));
@@ -85,7 +91,9 @@ TEST(PossibleChanges, LowerTheAndroidVersionOnly) {
   EXPECT_THAT(offers(asked(), Field::kAndroidVersion), ElementsAre("4.1 and up", "4.0 and up"));
 }
 
-TEST(PossibleChanges, ALaunchedFreeAppStaysFree) { EXPECT_TRUE(offers(asked(), Field::kPrice).empty()); }
+TEST(PossibleChanges, ALaunchedFreeAppStaysFree) {
+  EXPECT_TRUE(offers(asked(), Field::kPrice).empty());
+}
 
 TEST(PossibleChanges, APaidAppMayBecomeFreeOrCheaper) {
   Listing paid = asked();
@@ -164,9 +172,11 @@ TEST(WhatIf, SaysWhenATargetCannotBeReached) {
 TEST(WhatIfJson, EndsWithWhatItIsNot) {
   const model::RatingScorer scorer = scorer_by_category();
 
-  const std::string text = codec::to_text(to_json(what_if(scorer, asked(), {0.8, 4.9})), codec::JsonStyle::kCompact);
+  const std::string text =
+      codec::to_text(to_json(what_if(scorer, asked(), {0.8, 4.9})), codec::JsonStyle::kCompact);
 
-  EXPECT_THAT(text, HasSubstr(R"("changes":[{"field":"Category","from":"TOOLS","to":"BOOKS_AND_REFERENCE"}])"));
+  EXPECT_THAT(text,
+              HasSubstr(R"("changes":[{"field":"Category","from":"TOOLS","to":"BOOKS_AND_REFERENCE"}])"));
   EXPECT_THAT(text, HasSubstr(R"("reached":false)"));
   EXPECT_THAT(text, HasSubstr("association, not cause"));
 }

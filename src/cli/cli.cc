@@ -22,13 +22,16 @@ using core::Result;
 
 namespace {
 
-constexpr const char* kAbout = "starcast forecasts the stars: a Google Play app's rating, from its store listing.";
+constexpr const char* kAbout =
+    "starcast forecasts the stars: a Google Play app's rating, from its store listing.";
 constexpr const char* kFooter =
     "Environment: STARCAST_RAW (the raw file), STARCAST_THREADS, STARCAST_LIGHTGBM (its library).\n"
     "Start with: starcast new my-workspace && cd my-workspace && starcast data fetch && starcast repro";
 
 // Commands whose bad arguments end with DVC's status.
-bool is_dvc_command(std::string_view name) { return name == "repro"; }
+bool is_dvc_command(std::string_view name) {
+  return name == "repro";
+}
 
 // The command that the arguments chose, as deep as they could be followed, with its parents in front.
 std::vector<const CLI::App*> chosen_commands(const CLI::App& app) {
@@ -108,7 +111,8 @@ int report_error(const Error& error, Session& session) {
   static_cast<void>(session.finish().has_value());
   if (session.json) {
     const codec::JsonObject details{{"code", core::name_of(error.code())}, {"message", error.message()}};
-    fmt::print(stderr, "{}\n", codec::to_text(codec::JsonObject{{"error", details}}, codec::JsonStyle::kCompact));
+    fmt::print(stderr, "{}\n",
+               codec::to_text(codec::JsonObject{{"error", details}}, codec::JsonStyle::kCompact));
   } else {
     fmt::print(stderr, "starcast: {}\n", error.message());
   }

@@ -62,19 +62,22 @@ void add_data_commands(CLI::App& parent, Session& session) {
                     if (*accept) options.accept = app::Accept::kAny;
                     return run_fetch(current, options);
                   });
-  fetch_command->add_option("--from", fetch->from, "a file, a folder or a URL (default: STARCAST_RAW, then data/external, "
-                                                   "../shared/data, DVC's cache, Kaggle)")
+  fetch_command
+      ->add_option("--from", fetch->from,
+                   "a file, a folder or a URL (default: STARCAST_RAW, then data/external, "
+                   "../shared/data, DVC's cache, Kaggle)")
       ->type_name("FILE|DIR|URL");
   fetch_command->add_flag("--accept", *accept, "declare the file that is given, whatever its md5");
 
   const auto workspace = std::make_shared<app::NewWorkspaceOptions>();
   const auto generated = std::make_shared<bool>(false);
-  CLI::App* const new_command = add_command(parent, session, "new", "make a workspace: folders, pipeline, params", Grammar::kOwn,
-                                            [workspace, generated](Session& current) {
-                                              app::NewWorkspaceOptions options = *workspace;
-                                              if (*generated) options.raw = app::RawData::kGenerated;
-                                              return run_new(current, options);
-                                            });
+  CLI::App* const new_command =
+      add_command(parent, session, "new", "make a workspace: folders, pipeline, params", Grammar::kOwn,
+                  [workspace, generated](Session& current) {
+                    app::NewWorkspaceOptions options = *workspace;
+                    if (*generated) options.raw = app::RawData::kGenerated;
+                    return run_new(current, options);
+                  });
   new_command->add_option("folder", workspace->folder, "where")->required()->type_name("DIR");
   new_command->add_flag("--sample", *generated, "with a generated sample as raw data");
   new_command->add_option("--sample-apps", workspace->sample.apps, "how many listings the sample has")

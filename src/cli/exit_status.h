@@ -1,4 +1,5 @@
-// Exit statuses: sysexits.h for our own commands, DVC's for the commands that are DVC's. docs/reference/exit-codes.md.
+// Exit statuses: sysexits.h for our own commands, DVC's for the commands that are DVC's.
+// docs/reference/exit-codes.md.
 #pragma once
 
 #include "core/error.h"

@@ -16,7 +16,8 @@ class InputSource final : public core::ByteSource {
  public:
   Result<std::size_t> read(std::span<char> buffer) override {
     const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), stdin);
-    if (count == 0 && std::ferror(stdin) != 0) return Error(ErrorCode::kInternal, "standard input could not be read");
+    if (count == 0 && std::ferror(stdin) != 0)
+      return Error(ErrorCode::kInternal, "standard input could not be read");
     return count;
   }
 };
@@ -28,7 +29,9 @@ Result<std::unique_ptr<core::ByteSource>> open_input(const app::Context& context
   return context.files.open(file);
 }
 
-std::string input_name(const std::string& file) { return file == "-" ? "standard input" : file; }
+std::string input_name(const std::string& file) {
+  return file == "-" ? "standard input" : file;
+}
 
 void warn_of_notes(core::Log& log, const listing::ReadReport& read, const std::string& file_name) {
   constexpr std::size_t kShown = 5;
@@ -40,7 +43,8 @@ void warn_of_notes(core::Log& log, const listing::ReadReport& read, const std::s
 }
 
 void warn_of_sample(core::Log& log, const model::RatingScorer& scorer) {
-  if (scorer.trained_on().generated) log.warning("THE MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS ANSWERS MEAN NOTHING");
+  if (scorer.trained_on().generated)
+    log.warning("THE MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS ANSWERS MEAN NOTHING");
 }
 
 }  // namespace starcast::cli

@@ -14,7 +14,8 @@
 namespace starcast::cli {
 
 // The file, or standard input for "-".
-core::Result<std::unique_ptr<core::ByteSource>> open_input(const app::Context& context, const std::string& file);
+core::Result<std::unique_ptr<core::ByteSource>> open_input(const app::Context& context,
+                                                           const std::string& file);
 
 // The file's name in messages.
 std::string input_name(const std::string& file);

@@ -1,5 +1,5 @@
-#include <cmath>
 #include <unistd.h>
+#include <cmath>
 
 #include "app/cross_validate.h"
 #include "app/evaluate.h"
@@ -13,12 +13,11 @@
 #include "codec/csv.h"
 #include "codec/number.h"
 #include "core/strings.h"
+#include "learn/evaluation.h"
+#include "learn/rating_trainer.h"
 #include "learn/review_buckets.h"
 #include "listing/clean.h"
 #include "listing/reader.h"
-#include "learn/evaluation.h"
-#include "learn/rating_trainer.h"
-#include "listing/clean.h"
 #include "model/package.h"
 
 namespace starcast::cli {
@@ -31,7 +30,9 @@ using core::Result;
 
 namespace {
 
-std::string count_text(std::size_t count) { return core::with_thousands(static_cast<long long>(count)); }
+std::string count_text(std::size_t count) {
+  return core::with_thousands(static_cast<long long>(count));
+}
 
 // Standard output as a sink: what the session prints.
 class OutputSink final : public core::ByteSink {
@@ -47,7 +48,8 @@ class OutputSink final : public core::ByteSink {
 };
 
 void say_generated(Session& session) {
-  session.print_line("THIS MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS APPS DO NOT EXIST, ITS ANSWERS MEAN NOTHING.");
+  session.print_line(
+      "THIS MODEL WAS TRAINED ON A GENERATED SAMPLE: ITS APPS DO NOT EXIST, ITS ANSWERS MEAN NOTHING.");
 }
 
 Result<void> run_prepare(Session& session, const app::PrepareOptions& options) {
@@ -57,11 +59,14 @@ Result<void> run_prepare(Session& session, const app::PrepareOptions& options) {
     session.print_json(listing::to_json(report.read, report.clean));
     return {};
   }
-  session.print_line("{}: {} rows ({} repaired, {} ragged and dropped)", options.raw, count_text(report.read.rows),
-                     count_text(report.read.shifted_repaired), count_text(report.read.ragged));
+  session.print_line("{}: {} rows ({} repaired, {} ragged and dropped)", options.raw,
+                     count_text(report.read.rows), count_text(report.read.shifted_repaired),
+                     count_text(report.read.ragged));
   session.print_line("  {} duplicates of an app, {} without a rating, {} without a name: dropped",
-                     count_text(report.clean.duplicates), count_text(report.clean.unrated), count_text(report.clean.unnamed));
-  session.print_line("{}: {} apps, last updated {} to {}; details in {}", options.out, count_text(report.clean.apps),
+                     count_text(report.clean.duplicates), count_text(report.clean.unrated),
+                     count_text(report.clean.unnamed));
+  session.print_line("{}: {} apps, last updated {} to {}; details in {}", options.out,
+                     count_text(report.clean.apps),
                      report.clean.date_first ? codec::to_iso(*report.clean.date_first) : "?",
                      report.clean.date_last ? codec::to_iso(*report.clean.date_last) : "?", options.report);
   return {};
@@ -73,7 +78,8 @@ Result<void> run_split(Session& session, const app::SplitOptions& options) {
     session.print_json(JsonObject{{"train", report.train}, {"test", report.test}});
     return {};
   }
-  session.print_line("{}: {} apps to train on, {} held out", options.out, count_text(report.train), count_text(report.test));
+  session.print_line("{}: {} apps to train on, {} held out", options.out, count_text(report.train),
+                     count_text(report.test));
   return {};
 }
 
@@ -90,16 +96,20 @@ Result<void> run_train(Session& session, const app::TrainOptions& options) {
                                   {"seconds", report.seconds}});
     return {};
   }
-  session.print_line("{}: learner {} (minimises {}), trained on {} apps up to {}, in {}", report.package, report.learner,
-                     report.objective, count_text(report.trained_on.apps), report.trained_on.date_last,
-                     os::duration_text(report.seconds));
+  session.print_line("{}: learner {} (minimises {}), trained on {} apps up to {}, in {}", report.package,
+                     report.learner, report.objective, count_text(report.trained_on.apps),
+                     report.trained_on.date_last, os::duration_text(report.seconds));
   if (report.trained_on.generated) say_generated(session);
   return {};
 }
 
-std::string metric_text(double value) { return fmt::format("{:.3f}", value); }
+std::string metric_text(double value) {
+  return fmt::format("{:.3f}", value);
+}
 
-std::string range_text(double low, double high) { return fmt::format("{:.3f}..{:.3f}", low, high); }
+std::string range_text(double low, double high) {
+  return fmt::format("{:.3f}..{:.3f}", low, high);
+}
 
 // Draws metrics.json, the same whether it was just made or lay there.
 class MetricsView {
@@ -111,12 +121,13 @@ class MetricsView {
     const std::int64_t trained = TRY(metrics_.int_at("trained_apps"));
     const std::string learner = TRY(metrics_.string_at("learner"));
     const std::string objective = TRY(metrics_.string_at("objective"));
-    session_.print_line("{} held-out apps, {} trained on; learner {}, minimises {}", core::with_thousands(apps),
-                        core::with_thousands(trained), learner, objective);
+    session_.print_line("{} held-out apps, {} trained on; learner {}, minimises {}",
+                        core::with_thousands(apps), core::with_thousands(trained), learner, objective);
     TRY(print_quality());
     TRY(print_intervals());
     TRY(print_buckets());
-    if (const Json* const generated = metrics_.find("generated_sample"); generated != nullptr && *generated == Json(true)) {
+    if (const Json* const generated = metrics_.find("generated_sample");
+        generated != nullptr && *generated == Json(true)) {
       say_generated(session_);
     }
     return {};
@@ -125,7 +136,8 @@ class MetricsView {
  private:
   static Result<std::vector<std::string>> metric_cells(std::string name, const Json& json) {
     std::vector<std::string> cells = {std::move(name)};
-    for (const char* const metric : {"r2", "rmse", "mae", "medae"}) cells.push_back(metric_text(TRY(json.double_at(metric))));
+    for (const char* const metric : {"r2", "rmse", "mae", "medae"})
+      cells.push_back(metric_text(TRY(json.double_at(metric))));
     return cells;
   }
 
@@ -209,8 +221,8 @@ Result<void> run_evaluate(Session& session, const app::EvaluateOptions& options,
     return {};
   }
   TRY(MetricsView(session, metrics).print());
-  session.print_line("\n{}, {}, {}, {}, {}", options.metrics, options.report, options.model_card, options.predictions,
-                     fmt::join(report.figures, ", "));
+  session.print_line("\n{}, {}, {}, {}, {}", options.metrics, options.report, options.model_card,
+                     options.predictions, fmt::join(report.figures, ", "));
   return {};
 }
 
@@ -235,12 +247,14 @@ class PredictionPrinter {
         arguments_(arguments),
         sink_(session),
         csv_(sink_),
-        pretty_(!session.json && arguments.columns == Columns::kAll && (arguments.table || os::is_terminal_output())) {}
+        pretty_(!session.json && arguments.columns == Columns::kAll &&
+                (arguments.table || os::is_terminal_output())) {}
 
   Result<void> start() {
     if (session_.json) return {};
     if (pretty_) {
-      session_.print_line("{:<46}  {:>6}  {:>15}", "App", "rating", fmt::format("{:.0f} % interval", 100 * arguments_.level));
+      session_.print_line("{:<46}  {:>6}  {:>15}", "App", "rating",
+                          fmt::format("{:.0f} % interval", 100 * arguments_.level));
       return {};
     }
     if (arguments_.columns == Columns::kNumbers) return csv_.write({"rating", "low", "high"});
@@ -249,20 +263,20 @@ class PredictionPrinter {
 
   Result<void> print(const app::ListingPrediction& prediction) {
     if (session_.json) {
-      session_.print(codec::to_text(
-          JsonObject{{"app", prediction.listing.app},
-                     {"rating", prediction.rating},
-                     {"interval", JsonObject{{"level", prediction.interval.level},
-                                             {"low", prediction.interval.low},
-                                             {"high", prediction.interval.high}}}},
-          codec::JsonStyle::kCompact));
+      session_.print(codec::to_text(JsonObject{{"app", prediction.listing.app},
+                                               {"rating", prediction.rating},
+                                               {"interval", JsonObject{{"level", prediction.interval.level},
+                                                                       {"low", prediction.interval.low},
+                                                                       {"high", prediction.interval.high}}}},
+                                    codec::JsonStyle::kCompact));
       session_.print("\n");
       return {};
     }
     if (pretty_) {
-      const std::string name = fitted(prediction.listing.app.empty() ? "(no name)" : prediction.listing.app, 46);
-      session_.print_line("{:<46}  {:>6.2f}  {:>6.2f} ..{:>6.2f}", name, prediction.rating, prediction.interval.low,
-                          prediction.interval.high);
+      const std::string name =
+          fitted(prediction.listing.app.empty() ? "(no name)" : prediction.listing.app, 46);
+      session_.print_line("{:<46}  {:>6.2f}  {:>6.2f} ..{:>6.2f}", name, prediction.rating,
+                          prediction.interval.low, prediction.interval.high);
       return {};
     }
     const std::string rating = codec::to_shortest(prediction.rating);
@@ -290,9 +304,9 @@ Result<void> run_predict(Session& session, const PredictArguments& arguments) {
   os::Progress progress(context.progress, context.clock, {"predicting", "listings", 0});
   PredictionPrinter printer(session, arguments);
   TRY(printer.start());
-  const app::PredictReport report =
-      TRY(app::predict(scorer, *source, {file_name, arguments.level}, progress,
-                       [&printer](const app::ListingPrediction& prediction) { return printer.print(prediction); }));
+  const app::PredictReport report = TRY(app::predict(
+      scorer, *source, {file_name, arguments.level}, progress,
+      [&printer](const app::ListingPrediction& prediction) { return printer.print(prediction); }));
   TRY(printer.finish());
   warn_of_notes(context.log, report.read, file_name);
   warn_of_sample(context.log, scorer);
@@ -306,9 +320,10 @@ Result<void> run_cross_validation(Session& session, const app::CrossValidateOpti
     return {};
   }
   const std::size_t shuffles = report.learners.front().evaluations.size();
-  session.print_line("{} apps, {} folds, {} {}; learner {}{}", count_text(report.apps), report.folds, shuffles,
-                     shuffles == 1 ? "assignment" : "shuffles", report.learner,
-                     report.extra_apps == 0 ? "" : fmt::format(", {} extra apps train", count_text(report.extra_apps)));
+  session.print_line(
+      "{} apps, {} folds, {} {}; learner {}{}", count_text(report.apps), report.folds, shuffles,
+      shuffles == 1 ? "assignment" : "shuffles", report.learner,
+      report.extra_apps == 0 ? "" : fmt::format(", {} extra apps train", count_text(report.extra_apps)));
   Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   table.add({"", "R2", "RMSE", "MAE", "MedAE"});
   const auto add = [&table](const app::CrossValidatedLearner& learner, std::string_view indent) {
@@ -320,7 +335,8 @@ Result<void> run_cross_validation(Session& session, const app::CrossValidateOpti
     table.add({std::string(indent) + core::replaced(learner.name, "_", " "), cell(&learn::Metrics::r2),
                cell(&learn::Metrics::rmse), cell(&learn::Metrics::mae), cell(&learn::Metrics::medae)});
   };
-  for (const app::CrossValidatedLearner& learner : report.learners) add(learner, &learner == report.learners.data() ? "" : "  ");
+  for (const app::CrossValidatedLearner& learner : report.learners)
+    add(learner, &learner == report.learners.data() ? "" : "  ");
   for (const app::CrossValidatedLearner& baseline : report.baselines) add(baseline, "");
   session.print("\n" + table.text());
 
@@ -329,7 +345,9 @@ Result<void> run_cross_validation(Session& session, const app::CrossValidateOpti
   intervals.add({"interval", "covers", "mean width"});
   for (std::size_t level = 0; level < blend.evaluations.front().intervals.size(); ++level) {
     const auto over = [&](double learn::IntervalQuality::* member) {
-      return blend.over([&](const learn::Evaluation& evaluation) { return evaluation.intervals[level].*member; }).mean;
+      return blend
+          .over([&](const learn::Evaluation& evaluation) { return evaluation.intervals[level].*member; })
+          .mean;
     };
     intervals.add({fmt::format("{:.0f} %", 100 * blend.evaluations.front().intervals[level].level),
                    fmt::format("{:.1f} %", 100 * over(&learn::IntervalQuality::coverage)),
@@ -345,29 +363,44 @@ void add_cross_validation(CLI::App& parent, Session& session) {
   CLI::App* const command =
       add_command(parent, session, "cv", "cross-validate over all rated apps of the raw file", Grammar::kOwn,
                   [options](Session& current) { return run_cross_validation(current, *options); });
-  command->add_option("--folds", options->folds, "how many folds")->capture_default_str()->check(CLI::Range(2, 1000));
+  command->add_option("--folds", options->folds, "how many folds")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1000));
   command->add_option("--shuffles", options->shuffles, "how many times, each with other folds")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command->add_option("--folds-file", options->folds_file, "CSV of row_in_csv,fold instead")->type_name("FILE");
+  command->add_option("--folds-file", options->folds_file, "CSV of row_in_csv,fold instead")
+      ->type_name("FILE");
   command->add_option("--raw", options->raw, "the raw file")->capture_default_str()->type_name("FILE");
-  command->add_option("--extra", options->extra, "another file whose apps train in every fold")->type_name("FILE");
-  command->add_option("-o,--out", options->out, "where the report goes")->capture_default_str()->type_name("FILE");
+  command->add_option("--extra", options->extra, "another file whose apps train in every fold")
+      ->type_name("FILE");
+  command->add_option("-o,--out", options->out, "where the report goes")
+      ->capture_default_str()
+      ->type_name("FILE");
 }
 
 void add_predict(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<PredictArguments>();
-  CLI::App* const command = add_command(parent, session, "predict", "listings in, ratings with their intervals out",
-                                        Grammar::kOwn, [arguments](Session& current) { return run_predict(current, *arguments); });
-  command->add_option("file", arguments->file, "a CSV file of listings in any known layout, or - for standard input")
+  CLI::App* const command =
+      add_command(parent, session, "predict", "listings in, ratings with their intervals out", Grammar::kOwn,
+                  [arguments](Session& current) { return run_predict(current, *arguments); });
+  command
+      ->add_option("file", arguments->file,
+                   "a CSV file of listings in any known layout, or - for standard input")
       ->required()
       ->type_name("FILE|-");
-  command->add_option("-m,--model", arguments->package, "the model package")->capture_default_str()->type_name("DIR");
-  command->add_option("--level", arguments->level, "of the interval: 0.5, 0.8, 0.9 or 0.95")->capture_default_str();
+  command->add_option("-m,--model", arguments->package, "the model package")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command->add_option("--level", arguments->level, "of the interval: 0.5, 0.8, 0.9 or 0.95")
+      ->capture_default_str();
   command->add_flag("--table", arguments->table, "aligned for reading (the default on a terminal)");
   command
       ->add_option_function<std::string>(
-          "--output-columns", [arguments](const std::string& name) { arguments->columns = name == "numbers" ? Columns::kNumbers : Columns::kAll; },
+          "--output-columns",
+          [arguments](const std::string& name) {
+            arguments->columns = name == "numbers" ? Columns::kNumbers : Columns::kAll;
+          },
           "all, or numbers: rating, low, high without the name")
       ->check(CLI::IsMember({"all", "numbers"}));
 }
@@ -375,18 +408,23 @@ void add_predict(CLI::App& parent, Session& session) {
 void add_evaluate(CLI::App& parent, Session& session) {
   const auto options = std::make_shared<app::EvaluateOptions>();
   const auto show = std::make_shared<bool>(false);
-  CLI::App* const command =
-      add_command(parent, session, "evaluate", "score the held-out part: metrics, predictions, figures", Grammar::kOwn,
-                  [options, show](Session& current) { return run_evaluate(current, *options, *show); });
-  command->add_option("-m,--model", options->package, "the model package")->capture_default_str()->type_name("DIR");
-  command->add_option("--metrics", options->metrics, "where metrics go")->capture_default_str()->type_name("FILE");
+  CLI::App* const command = add_command(
+      parent, session, "evaluate", "score the held-out part: metrics, predictions, figures", Grammar::kOwn,
+      [options, show](Session& current) { return run_evaluate(current, *options, *show); });
+  command->add_option("-m,--model", options->package, "the model package")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command->add_option("--metrics", options->metrics, "where metrics go")
+      ->capture_default_str()
+      ->type_name("FILE");
   command->add_flag("--show", *show, "print the metrics that lie there, compute nothing");
 }
 
 void add_train(CLI::App& parent, Session& session) {
   const auto options = std::make_shared<app::TrainOptions>();
-  CLI::App* const command = add_command(parent, session, "train", "the training part becomes a model package", Grammar::kOwn,
-                                        [options](Session& current) { return run_train(current, *options); });
+  CLI::App* const command =
+      add_command(parent, session, "train", "the training part becomes a model package", Grammar::kOwn,
+                  [options](Session& current) { return run_train(current, *options); });
   command->add_option("-o,--out", options->out, "the model package")->capture_default_str()->type_name("DIR");
   command
       ->add_option_function<std::string>(
@@ -402,9 +440,15 @@ void add_model_commands(CLI::App& parent, Session& session) {
   CLI::App* const prepare_command =
       add_command(parent, session, "prepare", "clean the raw file: one row an app", Grammar::kOwn,
                   [prepare](Session& current) { return run_prepare(current, *prepare); });
-  prepare_command->add_option("raw", prepare->raw, "the raw file, in any known layout")->capture_default_str()->type_name("FILE");
-  prepare_command->add_option("-o,--out", prepare->out, "the clean listings")->capture_default_str()->type_name("FILE");
-  prepare_command->add_option("--report", prepare->report, "what was repaired, dropped, missing")->capture_default_str()->type_name("FILE");
+  prepare_command->add_option("raw", prepare->raw, "the raw file, in any known layout")
+      ->capture_default_str()
+      ->type_name("FILE");
+  prepare_command->add_option("-o,--out", prepare->out, "the clean listings")
+      ->capture_default_str()
+      ->type_name("FILE");
+  prepare_command->add_option("--report", prepare->report, "what was repaired, dropped, missing")
+      ->capture_default_str()
+      ->type_name("FILE");
 
   const auto split = std::make_shared<app::SplitOptions>();
   add_command(parent, session, "split", "choose which apps train and which test", Grammar::kOwn,

@@ -3,7 +3,6 @@
 #include "os/process.h"
 #include "os/terminal.h"
 #include "pipeline/repro.h"
-#include "pipeline/repro.h"
 
 namespace starcast::cli {
 
@@ -16,9 +15,12 @@ namespace {
 
 std::string_view name_of(pipeline::StageOutcome outcome) {
   switch (outcome) {
-    case pipeline::StageOutcome::kUnchanged: return "unchanged";
-    case pipeline::StageOutcome::kRestored: return "restored";
-    case pipeline::StageOutcome::kRan: return "ran";
+    case pipeline::StageOutcome::kUnchanged:
+      return "unchanged";
+    case pipeline::StageOutcome::kRestored:
+      return "restored";
+    case pipeline::StageOutcome::kRan:
+      return "ran";
   }
   return "ran";
 }
@@ -28,15 +30,20 @@ class Narrator final : public pipeline::ReproObserver {
  public:
   Narrator(Session& session, bool dry) : session_(session), dry_(dry) {}
 
-  void stage_unchanged(const std::string& name) override { say(fmt::format("Stage '{}' didn't change, skipping", name)); }
+  void stage_unchanged(const std::string& name) override {
+    say(fmt::format("Stage '{}' didn't change, skipping", name));
+  }
   void stage_starts(const std::string& name, const std::vector<std::string>& reasons,
                     const std::vector<std::string>& commands, std::size_t index, std::size_t count) override {
     say(fmt::format("{} stage '{}' ({}/{}):", dry_ ? "Would run" : "Running", name, index, count));
     for (const std::string& reason : reasons) say(fmt::format("  because {}", reason));
     for (const std::string& command : commands) say(fmt::format("> {}", command));
-    static_cast<void>(session_.finish().has_value());  // before the command writes; a failure speaks at the end
+    static_cast<void>(
+        session_.finish().has_value());  // before the command writes; a failure speaks at the end
   }
-  void stage_restored(const std::string& name) override { say(fmt::format("Stage '{}' is cached - skipping run, checking out outputs", name)); }
+  void stage_restored(const std::string& name) override {
+    say(fmt::format("Stage '{}' is cached - skipping run, checking out outputs", name));
+  }
   void stage_done(const pipeline::StageReport& report) override {
     say(fmt::format("  {} in {}", report.name, os::duration_text(report.seconds)));
   }
@@ -61,7 +68,8 @@ Json to_json(const pipeline::ReproReport& report) {
   return JsonObject{{"stages", std::move(stages)}};
 }
 
-// With --json our standard output is one document, so what the commands print goes to standard error; with -q nowhere.
+// With --json our standard output is one document, so what the commands print goes to standard error; with -q
+// nowhere.
 os::Output commands_output(const Session& session) {
   if (session.quiet) return os::Output::kDiscard;
   return session.json ? os::Output::kStandardError : os::Output::kInherit;
@@ -70,7 +78,8 @@ os::Output commands_output(const Session& session) {
 Result<void> run_repro(Session& session, const pipeline::ReproOptions& options) {
   if (!session.context().files.is_folder(".dvc")) session.failure_status = kDvcNoRepository;
   Narrator narrator(session, options.dry == pipeline::Dry::kYes);
-  const pipeline::ReproReport report = TRY(app::repro(options, commands_output(session), session.context(), narrator));
+  const pipeline::ReproReport report =
+      TRY(app::repro(options, commands_output(session), session.context(), narrator));
   if (session.json) {
     session.print_json(to_json(report));
     return {};
@@ -89,14 +98,15 @@ void add_pipeline_commands(CLI::App& parent, Session& session) {
   const auto options = std::make_shared<pipeline::ReproOptions>();
   const auto force = std::make_shared<bool>(false);
   const auto dry = std::make_shared<bool>(false);
-  CLI::App* const repro = add_command(parent, session, "repro", "run the pipeline stages that are stale", Grammar::kDvc,
-                                      [options, force, dry](Session& current) {
+  CLI::App* const repro = add_command(parent, session, "repro", "run the pipeline stages that are stale",
+                                      Grammar::kDvc, [options, force, dry](Session& current) {
                                         pipeline::ReproOptions chosen = *options;
                                         if (*force) chosen.force = pipeline::Force::kYes;
                                         if (*dry) chosen.dry = pipeline::Dry::kYes;
                                         return run_repro(current, chosen);
                                       });
-  repro->add_option("targets", options->targets, "pipeline stages (default: all), with what they need")->type_name("STAGE");
+  repro->add_option("targets", options->targets, "pipeline stages (default: all), with what they need")
+      ->type_name("STAGE");
   repro->add_flag("-f,--force", *force, "run also what did not change");
   repro->add_flag("--dry", *dry, "say what would run, run nothing");
 }

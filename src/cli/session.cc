@@ -10,9 +10,12 @@ using core::Result;
 
 struct Session::World {
   explicit World(const Session& session)
-      : log(session.quiet ? core::LogLevel::kWarning : session.verbose ? core::LogLevel::kDebug : core::LogLevel::kInfo),
+      : log(session.quiet     ? core::LogLevel::kWarning
+            : session.verbose ? core::LogLevel::kDebug
+                              : core::LogLevel::kInfo),
         progress(session.quiet ? os::silent_progress() : os::terminal_progress()),
-        context{os::real_files(), os::real_processes(), os::real_environment(), core::system_clock(), log, *progress} {}
+        context{os::real_files(), os::real_processes(), os::real_environment(), core::system_clock(), log,
+                *progress} {}
 
   core::StderrLog log;
   std::unique_ptr<os::ProgressScreen> progress;
@@ -43,8 +46,8 @@ Result<void> Session::finish() {
   return {};
 }
 
-CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& help, Grammar grammar,
-                      std::function<Result<void>(Session&)> run) {
+CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& help,
+                      Grammar grammar, std::function<Result<void>(Session&)> run) {
   CLI::App* const command = parent.add_subcommand(name, help);
   command->fallthrough();
   command->callback([&session, grammar, run = std::move(run)] {

@@ -1,8 +1,8 @@
 // Session: what the options before every command say, and what commands print through.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <memory>
@@ -56,8 +56,8 @@ class Session {
 };
 
 // Adds a subcommand whose action is `run`.
-CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& help, Grammar grammar,
-                      std::function<core::Result<void>(Session&)> run);
+CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& help,
+                      Grammar grammar, std::function<core::Result<void>(Session&)> run);
 
 // One function a group of commands; each is defined in the file of its name.
 void add_data_commands(CLI::App& parent, Session& session);      // data fetch, new

@@ -15,7 +15,8 @@ void Table::add(std::vector<std::string> cells) {
 std::string Table::text() const {
   std::vector<std::size_t> widths(columns_.size(), 0);
   for (const std::vector<std::string>& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], codec::code_points(row[i]).size());
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], codec::code_points(row[i]).size());
   }
   std::string text;
   for (const std::vector<std::string>& row : rows_) {

@@ -20,7 +20,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// As many columns of a terminal as the text takes (one a code point), cut with an ellipsis beyond `width_max`.
+// As many columns of a terminal as the text takes (one a code point), cut with an ellipsis beyond
+// `width_max`.
 std::string fitted(const std::string& text, std::size_t width_max);
 
 }  // namespace starcast::cli

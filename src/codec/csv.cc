@@ -30,8 +30,8 @@ enum class Mode {
 
 }  // namespace
 
-// The buffer holds the current record's bytes seen so far at [record, end). All places are offsets into it, except the
-// finished fields of the record, which rebase() moves along when the bytes move.
+// The buffer holds the current record's bytes seen so far at [record, end). All places are offsets into it,
+// except the finished fields of the record, which rebase() moves along when the bytes move.
 struct CsvReader::State {
   State(core::ByteSource& byte_source, CsvOptions csv_options)
       : source(byte_source), options(csv_options), scanner(csv_options.separator) {
@@ -122,7 +122,8 @@ struct CsvReader::State {
       const char* from = text;
       const char* stop = text + length;
       while (from < stop) {
-        const auto* found = static_cast<const char*>(std::memchr(from, '"', static_cast<std::size_t>(stop - from)));
+        const auto* found =
+            static_cast<const char*>(std::memchr(from, '"', static_cast<std::size_t>(stop - from)));
         const char* copied = found == nullptr ? stop : found + 1;
         const auto count = static_cast<std::size_t>(copied - from);
         std::memmove(to, from, count);
@@ -142,8 +143,9 @@ struct CsvReader::State {
   Result<void> finish_field(std::vector<std::string_view>& fields, std::size_t field_end) {
     if (fields.size() >= options.fields_max) [[unlikely]] {
       if (field_end - record > options.record_bytes_max) return too_long();
-      return fail(ErrorCode::kTooLarge, fmt::format("line {}: the record has more than {} fields; is '{}' the separator?",
-                                                    record_line, options.fields_max, options.separator));
+      return fail(ErrorCode::kTooLarge,
+                  fmt::format("line {}: the record has more than {} fields; is '{}' the separator?",
+                              record_line, options.fields_max, options.separator));
     }
     if (mode == Mode::kUnquoted) {
       fields.emplace_back(buffer.data() + field, field_end - field);
@@ -169,8 +171,9 @@ struct CsvReader::State {
     const std::size_t length = end - record;
     if (length > options.record_bytes_max) return too_long();
     if (mode == Mode::kQuoted) {
-      return fail(ErrorCode::kInvalidInput,
-                  fmt::format("line {}: a quote opens here and never closes; add the closing quote", quote_line));
+      return fail(
+          ErrorCode::kInvalidInput,
+          fmt::format("line {}: a quote opens here and never closes; add the closing quote", quote_line));
     }
     if (length == 0) return CsvRead::kEnd;
     TRY(finish_record(out, end));
@@ -207,7 +210,9 @@ CsvReader::~CsvReader() = default;
 CsvReader::CsvReader(CsvReader&&) noexcept = default;
 CsvReader& CsvReader::operator=(CsvReader&&) noexcept = default;
 
-std::size_t CsvReader::bytes_read() const { return state_->bytes_read; }
+std::size_t CsvReader::bytes_read() const {
+  return state_->bytes_read;
+}
 
 Result<CsvRead> CsvReader::next(CsvRecord& record) {
   State& s = *state_;
@@ -283,7 +288,8 @@ Result<void> CsvWriter::write(const std::vector<std::string_view>& fields) {
     if (i > 0) buffer_ += separator_;
     const bool is_lone_empty = text.empty() && fields.size() == 1;
     const bool has_outer_space = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-    const bool has_special = text.find_first_of(std::string_view(special, sizeof special)) != std::string_view::npos;
+    const bool has_special =
+        text.find_first_of(std::string_view(special, sizeof special)) != std::string_view::npos;
     if (!is_lone_empty && !has_outer_space && !has_special && !text.starts_with(kByteOrderMark)) {
       buffer_ += text;
       continue;

@@ -13,13 +13,13 @@ namespace starcast::codec {
 
 inline constexpr std::size_t kCsvBlockBytes = 64;
 
-// Bit i is set if block[i] is the separator, a quote, CR, LF or NUL. Reads kCsvBlockBytes bytes. Works everywhere.
+// Bit i is set if block[i] is the separator, a quote, CR, LF or NUL. Reads kCsvBlockBytes bytes. Works
+// everywhere.
 inline std::uint64_t csv_special_mask_portable(const char* block, char separator) {
   std::uint64_t mask = 0;
   for (std::size_t i = 0; i < kCsvBlockBytes; ++i) {
     const char byte = block[i];
-    const bool special =
-        byte == separator || byte == '"' || byte == '\n' || byte == '\r' || byte == '\0';
+    const bool special = byte == separator || byte == '"' || byte == '\n' || byte == '\r' || byte == '\0';
     mask |= std::uint64_t{special} << i;
   }
   return mask;

@@ -113,11 +113,13 @@ TEST(CsvReader, AnEmptyTextHasNoRecords) {
 }
 
 TEST(CsvReader, UnescapesDoubledQuotes) {
-  EXPECT_EQ(read_all_rows("\"say \"\"hi\"\"\",\"\"\"\",\"\"\n").rows, (std::vector<Row>{{"say \"hi\"", "\"", ""}}));
+  EXPECT_EQ(read_all_rows("\"say \"\"hi\"\"\",\"\"\"\",\"\"\n").rows,
+            (std::vector<Row>{{"say \"hi\"", "\"", ""}}));
 }
 
 TEST(CsvReader, KeepsSeparatorsAndNewlinesInsideQuotes) {
-  EXPECT_EQ(read_all_rows("\"a,b\",\"c\nd\",\"e\r\nf\"\n").rows, (std::vector<Row>{{"a,b", "c\nd", "e\r\nf"}}));
+  EXPECT_EQ(read_all_rows("\"a,b\",\"c\nd\",\"e\r\nf\"\n").rows,
+            (std::vector<Row>{{"a,b", "c\nd", "e\r\nf"}}));
 }
 
 TEST(CsvReader, CountsTheLinesInsideQuotes) {
@@ -300,7 +302,9 @@ TEST(CsvWriter, QuotesOnlyWhatNeedsIt) {
             "a,b c,\"d,e\",\"say \"\"hi\"\"\",\"x\ny\",\"x\ry\",\" lead\",\"trail \",\n");
 }
 
-TEST(CsvWriter, QuotesItsOwnSeparator) { EXPECT_EQ(written({{"a,b", "c;d"}}, ';'), "a,b;\"c;d\"\n"); }
+TEST(CsvWriter, QuotesItsOwnSeparator) {
+  EXPECT_EQ(written({{"a,b", "c;d"}}, ';'), "a,b;\"c;d\"\n");
+}
 
 TEST(CsvWriter, WhatItWritesReadsBack) {
   core::Random random(4);

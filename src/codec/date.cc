@@ -10,10 +10,13 @@ namespace {
 constexpr int kYearMin = 1900;
 constexpr int kYearMax = 2200;
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 
-bool is_leap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+bool is_leap(int year) {
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
 
 int days_in_month(int year, int month) {
   constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -86,11 +89,11 @@ std::optional<Date> parse_numbers(std::string_view text) {
 
 }  // namespace
 
-// Both conversions count in eras of 400 years with the year beginning in March, so that the leap day comes last
-// (Howard Hinnant, "chrono-compatible low-level date algorithms").
+// Both conversions count in eras of 400 years with the year beginning in March, so that the leap day comes
+// last (Howard Hinnant, "chrono-compatible low-level date algorithms").
 std::optional<Date> date_from(DateParts parts) {
-  if (parts.year < kYearMin || parts.year > kYearMax || parts.month < 1 || parts.month > 12 || parts.day < 1 ||
-      parts.day > days_in_month(parts.year, parts.month)) {
+  if (parts.year < kYearMin || parts.year > kYearMax || parts.month < 1 || parts.month > 12 ||
+      parts.day < 1 || parts.day > days_in_month(parts.year, parts.month)) {
     return std::nullopt;
   }
   const int year = parts.month <= 2 ? parts.year - 1 : parts.year;

@@ -28,8 +28,9 @@ DateParts parts_of(Date date);
 // 0 = Monday .. 6 = Sunday.
 int weekday_of(Date date);
 
-// "January 7, 2018", "Jan 7, 2018", "29-Mar-19" (years 00..69 are 20xx), "2018-01-07", "15-06-2021". Anything else, or a
-// day that the month does not have, is nothing. Of a day one digit is enough in the first three; month names are English.
+// "January 7, 2018", "Jan 7, 2018", "29-Mar-19" (years 00..69 are 20xx), "2018-01-07", "15-06-2021". Anything
+// else, or a day that the month does not have, is nothing. Of a day one digit is enough in the first three;
+// month names are English.
 std::optional<Date> parse_date(std::string_view text);
 
 // "2018-01-07".

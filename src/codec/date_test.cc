@@ -31,14 +31,16 @@ TEST(Date, TwoDigitYearsTurnAt1970) {
 }
 
 TEST(Date, AnythingElseIsNothing) {
-  for (const char* text : {"", "NaN", "1.0.19", "Janu 7, 2018", "January 7 2018", "January 7, 18", "January 7, 2018 ", " Jan 7, 2018",
-                           "Jan 123, 2018", "29-Mar-2019", "2018-1-7", "2018/01/07", "20180107", "15-06-2021 20:19", "29-Mars-19",
-                           "2018-01-0x", "+018-01-07"})
+  for (const char* text :
+       {"", "NaN", "1.0.19", "Janu 7, 2018", "January 7 2018", "January 7, 18", "January 7, 2018 ",
+        " Jan 7, 2018", "Jan 123, 2018", "29-Mar-2019", "2018-1-7", "2018/01/07", "20180107",
+        "15-06-2021 20:19", "29-Mars-19", "2018-01-0x", "+018-01-07"})
     EXPECT_EQ(iso_of(text), "nothing") << text;
 }
 
 TEST(Date, ADayThatTheMonthDoesNotHaveIsNothing) {
-  for (const char* text : {"February 30, 2018", "2019-02-29", "2018-13-01", "2018-00-01", "2018-01-00", "31-Apr-19", "1900-02-29"})
+  for (const char* text : {"February 30, 2018", "2019-02-29", "2018-13-01", "2018-00-01", "2018-01-00",
+                           "31-Apr-19", "1900-02-29"})
     EXPECT_EQ(iso_of(text), "nothing") << text;
   EXPECT_EQ(iso_of("2020-02-29"), "2020-02-29");
   EXPECT_EQ(iso_of("2000-02-29"), "2000-02-29");
@@ -76,7 +78,9 @@ TEST(Date, WeekdaysBeginOnMonday) {
   EXPECT_EQ(weekday_of(*date_from({1969, 12, 28})), 6);
 }
 
-TEST(Date, WritesTheLayoutOfThe2018File) { EXPECT_EQ(to_long(*date_from({2018, 1, 7})), "January 7, 2018"); }
+TEST(Date, WritesTheLayoutOfThe2018File) {
+  EXPECT_EQ(to_long(*date_from({2018, 1, 7})), "January 7, 2018");
+}
 
 }  // namespace
 }  // namespace starcast::codec

@@ -13,8 +13,10 @@ namespace {
 
 const EVP_MD* algorithm_of(DigestKind kind) {
   switch (kind) {
-    case DigestKind::kMd5: return EVP_md5();
-    case DigestKind::kSha256: return EVP_sha256();
+    case DigestKind::kMd5:
+      return EVP_md5();
+    case DigestKind::kSha256:
+      return EVP_sha256();
   }
   CHECK(false);
 }
@@ -67,9 +69,13 @@ std::string Digest::finish() {
   return hex_of(std::span(bytes.data(), size));
 }
 
-std::string md5_hex(std::string_view bytes) { return digest_of_text(bytes, DigestKind::kMd5); }
+std::string md5_hex(std::string_view bytes) {
+  return digest_of_text(bytes, DigestKind::kMd5);
+}
 
-std::string sha256_hex(std::string_view bytes) { return digest_of_text(bytes, DigestKind::kSha256); }
+std::string sha256_hex(std::string_view bytes) {
+  return digest_of_text(bytes, DigestKind::kSha256);
+}
 
 core::Result<std::string> digest_of(core::ByteSource& source, DigestKind kind) {
   constexpr std::size_t kChunkBytes = std::size_t{256} << 10;

@@ -20,7 +20,9 @@ Error wrong_kind(std::string_view wanted, const Json& found) {
     std::string operator()(std::nullptr_t) const { return "null"; }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(std::int64_t value) const { return fmt::format("the integer {}", value); }
-    std::string operator()(const JsonBigInteger& value) const { return fmt::format("the integer {}", value.digits); }
+    std::string operator()(const JsonBigInteger& value) const {
+      return fmt::format("the integer {}", value.digits);
+    }
     std::string operator()(double value) const { return fmt::format("the number {}", to_shortest(value)); }
     std::string operator()(const std::string& value) const {
       constexpr std::size_t kShown = 40;
@@ -71,7 +73,8 @@ Result<double> Json::as_double() const {
 
 Result<std::int64_t> Json::as_int() const {
   if (const auto* integer = std::get_if<std::int64_t>(&value_)) return *integer;
-  if (std::holds_alternative<JsonBigInteger>(value_)) return wrong_kind("an integer of at most 64 bits", *this);
+  if (std::holds_alternative<JsonBigInteger>(value_))
+    return wrong_kind("an integer of at most 64 bits", *this);
   return wrong_kind("an integer", *this);
 }
 

@@ -17,7 +17,9 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+bool is_digit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
 
 // Finds members by name: a plain walk while they are few, a table when they are many.
 class MemberNames {
@@ -289,6 +291,8 @@ class Parser {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, JsonOptions options) { return Parser(text, options).parse(); }
+Result<Json> parse_json(std::string_view text, JsonOptions options) {
+  return Parser(text, options).parse();
+}
 
 }  // namespace starcast::codec

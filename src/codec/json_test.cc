@@ -37,7 +37,9 @@ TEST(JsonParser, ReadsEveryKindOfValue) {
   EXPECT_EQ(value, expected);
 }
 
-TEST(JsonParser, DropsAByteOrderMark) { EXPECT_EQ(parsed("\xEF\xBB\xBF 1"), Json(1)); }
+TEST(JsonParser, DropsAByteOrderMark) {
+  EXPECT_EQ(parsed("\xEF\xBB\xBF 1"), Json(1));
+}
 
 TEST(JsonParser, IntegersStayIntegers) {
   EXPECT_EQ(parsed("9007199254740993").as_int().value(), 9007199254740993);
@@ -68,8 +70,9 @@ TEST(JsonParser, UnescapesTexts) {
 
 TEST(JsonParser, PythonReadsItsOwnNumbers) {
   EXPECT_TRUE(std::isnan(parsed("NaN", JsonDialect::kPython).as_double().value()));
-  EXPECT_EQ(parsed("[Infinity,-Infinity]", JsonDialect::kPython),
-            Json(JsonArray{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}));
+  EXPECT_EQ(
+      parsed("[Infinity,-Infinity]", JsonDialect::kPython),
+      Json(JsonArray{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}));
   EXPECT_EQ(parsed("-1e400", JsonDialect::kPython), Json(-std::numeric_limits<double>::infinity()));
 }
 
@@ -84,7 +87,8 @@ TEST(JsonParser, StrictRefusesANameThatIsThereTwice) {
 }
 
 TEST(JsonParser, PythonKeepsTheLastOfEqualNamesInTheFirstPlace) {
-  EXPECT_EQ(to_text(parsed(R"({"a":1,"b":2,"a":3})", JsonDialect::kPython), JsonStyle::kCompact), R"({"a":3,"b":2})");
+  EXPECT_EQ(to_text(parsed(R"({"a":1,"b":2,"a":3})", JsonDialect::kPython), JsonStyle::kCompact),
+            R"({"a":3,"b":2})");
 }
 
 TEST(JsonParser, FindsEqualNamesAmongMany) {
@@ -105,7 +109,8 @@ TEST(JsonParser, NamesLineAndColumnOfWhatIsWrong) {
   EXPECT_EQ(error_of("{a: 1}"), "line 1, column 2: expected a member's name in double quotes, found 'a'");
   EXPECT_EQ(error_of("1 x"), "line 1, column 3: text after the end of the value");
   EXPECT_EQ(error_of("[\"abc"), "line 1, column 2: this text has no closing quote");
-  EXPECT_EQ(error_of("\"a\nb\""), "line 1, column 3: the control character 0x0a inside a text; write it as an escape");
+  EXPECT_EQ(error_of("\"a\nb\""),
+            "line 1, column 3: the control character 0x0a inside a text; write it as an escape");
   EXPECT_EQ(error_of("\"\\x\""), "line 1, column 2: an escape that JSON does not have");
   EXPECT_EQ(error_of("\"\\u12g4\""), "line 1, column 6: expected four hexadecimal digits, found 'g'");
 }
@@ -117,7 +122,8 @@ TEST(JsonParser, RefusesBrokenUnicode) {
     EXPECT_EQ(error_of("\"\xED\xA0\x80\"", options), "line 1, column 2: invalid UTF-8");
     EXPECT_EQ(error_of(R"("\ud83d")", options), "line 1, column 2: a \\u surrogate without its other half");
     EXPECT_EQ(error_of(R"("\udc4d")", options), "line 1, column 2: a \\u surrogate without its other half");
-    EXPECT_EQ(error_of(R"("\ud83d\u0041")", options), "line 1, column 2: a \\u surrogate without its other half");
+    EXPECT_EQ(error_of(R"("\ud83d\u0041")", options),
+              "line 1, column 2: a \\u surrogate without its other half");
   }
 }
 
@@ -212,7 +218,8 @@ TEST(JsonWriter, BrokenUtf8IsMended) {
 }
 
 TEST(JsonWriter, NotFiniteIsNullExceptInPython) {
-  const Json value(JsonArray{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+  const Json value(JsonArray{std::numeric_limits<double>::quiet_NaN(),
+                             std::numeric_limits<double>::infinity(),
                              -std::numeric_limits<double>::infinity()});
 
   EXPECT_EQ(to_text(value, JsonStyle::kCompact), "[null,null,null]");
@@ -246,14 +253,17 @@ TEST(JsonWriter, PythonSortedIsWhatPythonWrites) {
   };
   EXPECT_EQ(python(R"([{"relpath":"sub/a.txt","md5":"c157"},{"relpath":"é.txt","md5":"1082"}])"),
             R"([{"md5": "c157", "relpath": "sub/a.txt"}, {"md5": "1082", "relpath": "\u00e9.txt"}])");
-  EXPECT_EQ(python(R"({"b":1,"a":[1,2.0,1e-5,1e16,1e15,0.0001,-0.0,1e100,123456789012345678901234567890],"Z":null,"_":true})"),
-            R"({"Z": null, "_": true, "a": [1, 2.0, 1e-05, 1e+16, 1000000000000000.0, 0.0001, -0.0, 1e+100, 123456789012345678901234567890], "b": 1})");
+  EXPECT_EQ(
+      python(
+          R"({"b":1,"a":[1,2.0,1e-5,1e16,1e15,0.0001,-0.0,1e100,123456789012345678901234567890],"Z":null,"_":true})"),
+      R"({"Z": null, "_": true, "a": [1, 2.0, 1e-05, 1e+16, 1000000000000000.0, 0.0001, -0.0, 1e+100, 123456789012345678901234567890], "b": 1})");
   EXPECT_EQ(python("{\"\xF0\x9F\x91\x8D\":1,\"\xEF\xBC\xA1\":2,\"\xC3\xA9\":3,\"z\":4,\"\":5}"),
             R"({"": 5, "z": 4, "\u00e9": 3, "\uff21": 2, "\ud83d\udc4d": 1})");
   EXPECT_EQ(python(R"("\"\\/\b\f\n\r\t\u0001\u001f\u007f\u0080\uffff ~")"),
             R"("\"\\/\b\f\n\r\t\u0001\u001f\u007f\u0080\uffff ~")");
-  EXPECT_EQ(python(R"({"nested":{"b":{"d":[],"c":{}},"a":[[1],[]]},"deep":[{"y":1,"x":[true,false,null]}]})"),
-            R"({"deep": [{"x": [true, false, null], "y": 1}], "nested": {"a": [[1], []], "b": {"c": {}, "d": []}}})");
+  EXPECT_EQ(
+      python(R"({"nested":{"b":{"d":[],"c":{}},"a":[[1],[]]},"deep":[{"y":1,"x":[true,false,null]}]})"),
+      R"({"deep": [{"x": [true, false, null], "y": 1}], "nested": {"a": [[1], []], "b": {"c": {}, "d": []}}})");
   EXPECT_EQ(python(R"({"a.b":1,"a-b":2,"a":3,"ab":4,"A":5,"a/b":6})"),
             R"({"A": 5, "a": 3, "a-b": 2, "a.b": 1, "a/b": 6, "ab": 4})");
 }

@@ -106,13 +106,20 @@ class Writer {
   // The escape of an ASCII character that needs one, else nothing.
   static std::string_view short_escape(char byte) {
     switch (byte) {
-      case '"': return "\\\"";
-      case '\\': return "\\\\";
-      case '\n': return "\\n";
-      case '\r': return "\\r";
-      case '\t': return "\\t";
-      case '\b': return "\\b";
-      case '\f': return "\\f";
+      case '"':
+        return "\\\"";
+      case '\\':
+        return "\\\\";
+      case '\n':
+        return "\\n";
+      case '\r':
+        return "\\r";
+      case '\t':
+        return "\\t";
+      case '\b':
+        return "\\b";
+      case '\f':
+        return "\\f";
     }
     return {};
   }
@@ -139,7 +146,8 @@ class Writer {
       if (!escape.empty()) {
         out_ += escape;
       } else if (!character.valid) {
-        for (const char byte : text.substr(0, character.length)) write_unit(0xDC00U + static_cast<unsigned char>(byte));
+        for (const char byte : text.substr(0, character.length))
+          write_unit(0xDC00U + static_cast<unsigned char>(byte));
       } else if (character.point >= 0x20 && character.point < 0x7F) {
         out_ += text.front();
       } else if (character.point < 0x10000) {

@@ -13,8 +13,8 @@ bool starts_like_a_number(std::string_view text) {
   return (text.front() >= '0' && text.front() <= '9') || text.front() == '.';
 }
 
-// std::from_chars reports overflow and underflow alike and leaves the value alone; which of the two it was follows from
-// the decimal exponent of the first digit that is not zero. The text is a number by then.
+// std::from_chars reports overflow and underflow alike and leaves the value alone; which of the two it was
+// follows from the decimal exponent of the first digit that is not zero. The text is a number by then.
 bool is_underflow(std::string_view text) {
   const std::size_t exponent_mark = text.find_first_of("eE");
   const std::string_view mantissa = text.substr(0, exponent_mark);
@@ -29,7 +29,8 @@ bool is_underflow(std::string_view text) {
   const std::size_t first = mantissa.find_first_of("123456789");
   if (first == std::string_view::npos) return true;
   const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
-  // The offset is below the text's length, so the sum is far from overflow unless the exponent itself is extreme.
+  // The offset is below the text's length, so the sum is far from overflow unless the exponent itself is
+  // extreme.
   const long long offset = static_cast<long long>(point) - static_cast<long long>(first);
   constexpr long long kExtreme = 1LL << 62;
   if (exponent > kExtreme) return false;
@@ -46,7 +47,8 @@ std::optional<double> parse_double(std::string_view text) {
   const auto parsed = std::from_chars(text.data(), end, value);
   if (parsed.ptr != end) return std::nullopt;
   if (parsed.ec == std::errc()) return value;
-  if (parsed.ec == std::errc::result_out_of_range && is_underflow(text)) return text.front() == '-' ? -0.0 : 0.0;
+  if (parsed.ec == std::errc::result_out_of_range && is_underflow(text))
+    return text.front() == '-' ? -0.0 : 0.0;
   return std::nullopt;
 }
 

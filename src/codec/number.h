@@ -8,8 +8,8 @@
 
 namespace starcast::codec {
 
-// The whole text must be a number: no spaces, no leading '+', no hexadecimal; "nan" and "inf" are none. The nearest
-// double, bit for bit; what is too small becomes a zero, what is too large is nothing.
+// The whole text must be a number: no spaces, no leading '+', no hexadecimal; "nan" and "inf" are none. The
+// nearest double, bit for bit; what is too small becomes a zero, what is too large is nothing.
 std::optional<double> parse_double(std::string_view text);
 
 // The whole text must be a decimal integer that fits.

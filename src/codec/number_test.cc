@@ -26,7 +26,8 @@ TEST(Number, KeepsTheSignOfZero) {
 }
 
 TEST(Number, RefusesWhatIsNotWhollyANumber) {
-  for (const char* text : {"", " 1", "1 ", "+1", "0x10", "nan", "inf", "-inf", "NaN", "1,000", "1e", "-", ".", "1.2.3", "4.1a", "--1"})
+  for (const char* text : {"", " 1", "1 ", "+1", "0x10", "nan", "inf", "-inf", "NaN", "1,000", "1e", "-", ".",
+                           "1.2.3", "4.1a", "--1"})
     EXPECT_FALSE(parse_double(text)) << text;
 }
 

@@ -25,7 +25,9 @@ std::size_t ascii_length(std::string_view text) {
   return i;
 }
 
-bool is_scalar_value(char32_t point) { return point < 0xD800 || (point > 0xDFFF && point <= 0x10FFFF); }
+bool is_scalar_value(char32_t point) {
+  return point < 0xD800 || (point > 0xDFFF && point <= 0x10FFFF);
+}
 
 }  // namespace
 
@@ -43,7 +45,8 @@ DecodedCharacter decode_utf8(std::string_view text) {
   for (std::size_t i = 1; i < length; ++i) {
     if (i >= text.size()) return {kReplacement, i, false};
     const unsigned char byte = byte_at(i);
-    if (byte < (i == 1 ? second_min : 0x80) || byte > (i == 1 ? second_max : 0xBF)) return {kReplacement, i, false};
+    if (byte < (i == 1 ? second_min : 0x80) || byte > (i == 1 ? second_max : 0xBF))
+      return {kReplacement, i, false};
     point = point << 6 | (byte & 0x3FU);
   }
   return {point, length, true};
@@ -125,9 +128,9 @@ std::string case_folded(std::string_view text) {
     // The longest full folding has three code points.
     std::array<utf8proc_int32_t, 8> points{};
     int last_boundclass = 0;
-    const auto count =
-        utf8proc_decompose_char(static_cast<utf8proc_int32_t>(character.point), points.data(),
-                                static_cast<utf8proc_ssize_t>(points.size()), UTF8PROC_CASEFOLD, &last_boundclass);
+    const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(character.point), points.data(),
+                                               static_cast<utf8proc_ssize_t>(points.size()),
+                                               UTF8PROC_CASEFOLD, &last_boundclass);
     CHECK(count >= 0 && count <= static_cast<utf8proc_ssize_t>(points.size()));
     for (utf8proc_ssize_t i = 0; i < count; ++i)
       append_utf8(folded, static_cast<char32_t>(points[static_cast<std::size_t>(i)]));
@@ -140,25 +143,32 @@ CharacterKind kind_of(char32_t point) {
   if (point >= 0x09 && point <= 0x0D) return CharacterKind::kSpace;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(point))) {
     case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LT: return CharacterKind::kLetterUpper;
-    case UTF8PROC_CATEGORY_LL: return CharacterKind::kLetterLower;
+    case UTF8PROC_CATEGORY_LT:
+      return CharacterKind::kLetterUpper;
+    case UTF8PROC_CATEGORY_LL:
+      return CharacterKind::kLetterLower;
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO: return CharacterKind::kLetterOther;
-    case UTF8PROC_CATEGORY_ND: return CharacterKind::kDigit;
+    case UTF8PROC_CATEGORY_LO:
+      return CharacterKind::kLetterOther;
+    case UTF8PROC_CATEGORY_ND:
+      return CharacterKind::kDigit;
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP: return CharacterKind::kSpace;
+    case UTF8PROC_CATEGORY_ZP:
+      return CharacterKind::kSpace;
     case UTF8PROC_CATEGORY_PC:
     case UTF8PROC_CATEGORY_PD:
     case UTF8PROC_CATEGORY_PS:
     case UTF8PROC_CATEGORY_PE:
     case UTF8PROC_CATEGORY_PI:
     case UTF8PROC_CATEGORY_PF:
-    case UTF8PROC_CATEGORY_PO: return CharacterKind::kPunctuation;
+    case UTF8PROC_CATEGORY_PO:
+      return CharacterKind::kPunctuation;
     case UTF8PROC_CATEGORY_SM:
     case UTF8PROC_CATEGORY_SC:
     case UTF8PROC_CATEGORY_SK:
-    case UTF8PROC_CATEGORY_SO: return CharacterKind::kSymbol;
+    case UTF8PROC_CATEGORY_SO:
+      return CharacterKind::kSymbol;
     case UTF8PROC_CATEGORY_CN:
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
@@ -168,7 +178,8 @@ CharacterKind kind_of(char32_t point) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO: return CharacterKind::kOther;
+    case UTF8PROC_CATEGORY_CO:
+      return CharacterKind::kOther;
   }
   return CharacterKind::kOther;
 }

@@ -21,9 +21,19 @@ std::string from_code_points(const std::vector<char32_t>& points);
 // Full case folding of each code point, no normalisation. Broken bytes become U+FFFD.
 std::string case_folded(std::string_view text);
 
-// By the general category: title case counts as upper, modifier letters as other letters, only decimal digits as digits;
-// tab, newline and their like are spaces; marks, other numbers, controls and unassigned points are kOther.
-enum class CharacterKind { kLetterUpper, kLetterLower, kLetterOther, kDigit, kSpace, kPunctuation, kSymbol, kOther };
+// By the general category: title case counts as upper, modifier letters as other letters, only decimal digits
+// as digits; tab, newline and their like are spaces; marks, other numbers, controls and unassigned points are
+// kOther.
+enum class CharacterKind {
+  kLetterUpper,
+  kLetterLower,
+  kLetterOther,
+  kDigit,
+  kSpace,
+  kPunctuation,
+  kSymbol,
+  kOther
+};
 CharacterKind kind_of(char32_t point);
 
 }  // namespace starcast::codec

@@ -18,8 +18,9 @@ TEST(Utf8, AcceptsEveryLengthOfCharacter) {
 }
 
 TEST(Utf8, RefusesBrokenBytes) {
-  for (const char* text : {"\x80", "\xC3", "caf\xE9", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-                           "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE2\x82", "12345678\xE2\x28\xA1"})
+  for (const char* text :
+       {"\x80", "\xC3", "caf\xE9", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE2\x82", "12345678\xE2\x28\xA1"})
     EXPECT_FALSE(is_utf8(text)) << text;
 }
 
@@ -53,8 +54,8 @@ TEST(Utf8, FoldsCaseFully) {
   EXPECT_EQ(case_folded("Hello WORLD 1"), "hello world 1");
   EXPECT_EQ(case_folded("STRASSE Stra\xC3\x9F\x65"), "strasse strasse");
   EXPECT_EQ(case_folded("\xC3\x89\xCE\xA3\xCF\x82"), "\xC3\xA9\xCF\x83\xCF\x83");  // É, Σ, ς
-  EXPECT_EQ(case_folded("\xC4\xB0"), "i\xCC\x87");                                  // İ
-  EXPECT_EQ(case_folded("\xEF\xAC\x83"), "ffi");                                    // the ligature
+  EXPECT_EQ(case_folded("\xC4\xB0"), "i\xCC\x87");                                 // İ
+  EXPECT_EQ(case_folded("\xEF\xAC\x83"), "ffi");                                   // the ligature
 }
 
 TEST(Utf8, FoldingDoesNotNormalise) {

@@ -119,7 +119,8 @@ class Parser {
     if (yaml_parser_initialize(&parser_) == 0) return out_of_memory();
     is_open_ = true;
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text_.data()), text_.size());
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text_.data()),
+                                 text_.size());
 
     TRY(next());  // the start of the stream
     const Event first = TRY(next());
@@ -153,7 +154,8 @@ class Parser {
     return Error(code, fmt::format("line {}, column {}: {}", line, column, what));
   }
 
-  static Error fail(const yaml_mark_t& mark, std::string_view what, ErrorCode code = ErrorCode::kInvalidInput) {
+  static Error fail(const yaml_mark_t& mark, std::string_view what,
+                    ErrorCode code = ErrorCode::kInvalidInput) {
     return fail_at(mark.line + 1, mark.column + 1, what, code);
   }
 
@@ -183,7 +185,8 @@ class Parser {
   static Result<void> check_version(const yaml_event_t& start) {
     const yaml_version_directive_t* version = start.data.document_start.version_directive;
     if (version == nullptr || version->minor != 1) return {};
-    return fail(start.start_mark, "YAML 1.1 reads yes, no and numbers differently; remove the %YAML directive",
+    return fail(start.start_mark,
+                "YAML 1.1 reads yes, no and numbers differently; remove the %YAML directive",
                 ErrorCode::kUnsupported);
   }
 
@@ -191,19 +194,22 @@ class Parser {
     Event event;
     if (yaml_parser_parse(&parser_, event.raw()) != 0) return event;
     switch (parser_.error) {
-      case YAML_MEMORY_ERROR: return out_of_memory();
-      case YAML_READER_ERROR: return fail_at_byte(parser_.problem_offset, text_or(parser_.problem, "unreadable text"));
+      case YAML_MEMORY_ERROR:
+        return out_of_memory();
+      case YAML_READER_ERROR:
+        return fail_at_byte(parser_.problem_offset, text_or(parser_.problem, "unreadable text"));
       case YAML_NO_ERROR:
       case YAML_SCANNER_ERROR:
       case YAML_PARSER_ERROR:
       case YAML_COMPOSER_ERROR:
       case YAML_WRITER_ERROR:
-      case YAML_EMITTER_ERROR: break;
+      case YAML_EMITTER_ERROR:
+        break;
     }
     std::string what(text_or(parser_.problem, "a syntax error"));
     if (parser_.context != nullptr) {
-      what += fmt::format(" ({} that begins at line {}, column {})", parser_.context, parser_.context_mark.line + 1,
-                          parser_.context_mark.column + 1);
+      what += fmt::format(" ({} that begins at line {}, column {})", parser_.context,
+                          parser_.context_mark.line + 1, parser_.context_mark.column + 1);
     }
     return fail(parser_.problem_mark, what);
   }
@@ -218,7 +224,8 @@ class Parser {
   }
 
   Result<YamlNode> parse_event(const yaml_event_t& event, std::size_t depth) {
-    if (depth > kDepthMax) return fail(event.start_mark, fmt::format("more than {} levels of nesting", kDepthMax));
+    if (depth > kDepthMax)
+      return fail(event.start_mark, fmt::format("more than {} levels of nesting", kDepthMax));
     if (event.type == YAML_ALIAS_EVENT) return parse_alias(event, depth);
     const bool is_scalar = event.type == YAML_SCALAR_EVENT;
     const bool is_sequence = event.type == YAML_SEQUENCE_START_EVENT;
@@ -294,8 +301,8 @@ class Parser {
     const bool is_known = name == "null" || name == "bool" || name == "int" || name == "float";
     if (!is_known) return fail(mark, fmt::format("the tag !!{} is not known here", name));
     Json value = TRY(plain_value(text, mark));
-    const bool is_int =
-        std::holds_alternative<std::int64_t>(value.value()) || std::holds_alternative<JsonBigInteger>(value.value());
+    const bool is_int = std::holds_alternative<std::int64_t>(value.value()) ||
+                        std::holds_alternative<JsonBigInteger>(value.value());
     const bool is_float = std::holds_alternative<double>(value.value());
     if (name == "null" && value.is_null()) return value;
     if (name == "bool" && std::holds_alternative<bool>(value.value())) return value;
@@ -308,7 +315,8 @@ class Parser {
     return fail(mark, fmt::format("'{}' is no !!{}", text, name));
   }
 
-  static Result<void> check_collection_tag(const yaml_char_t* tag, std::string_view wanted, const yaml_mark_t& mark) {
+  static Result<void> check_collection_tag(const yaml_char_t* tag, std::string_view wanted,
+                                           const yaml_mark_t& mark) {
     std::string_view text = text_of(tag);
     if (text.empty() || text == "!") return {};
     if (text.starts_with(kTagPrefix)) {
@@ -326,7 +334,8 @@ class Parser {
     for (;;) {
       const Event item_event = TRY(next());
       if (item_event.type() == YAML_SEQUENCE_END_EVENT) {
-        if (event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE) node.end = mark_of((*item_event).end_mark);
+        if (event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE)
+          node.end = mark_of((*item_event).end_mark);
         return node;
       }
       YamlNode item = TRY(parse_event(*item_event, depth + 1));
@@ -345,11 +354,13 @@ class Parser {
     for (;;) {
       const Event key_event = TRY(next());
       if (key_event.type() == YAML_MAPPING_END_EVENT) {
-        if (event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE) node.end = mark_of((*key_event).end_mark);
+        if (event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE)
+          node.end = mark_of((*key_event).end_mark);
         break;
       }
       YamlNode key = TRY(parse_event(*key_event, depth + 1));
-      if (key.kind != YamlNode::Kind::kScalar) return fail(key.start, "a key must be a scalar, not a list or a mapping");
+      if (key.kind != YamlNode::Kind::kScalar)
+        return fail(key.start, "a key must be a scalar, not a list or a mapping");
       const bool is_merge = key.text == "<<" && key_event.type() == YAML_SCALAR_EVENT &&
                             (*key_event).data.scalar.plain_implicit != 0;
       if (!names.insert(is_merge ? "<<" : identity_of(key)).second)
@@ -427,7 +438,8 @@ const YamlNode* YamlNode::find(std::string_view name) const {
 
 Json YamlNode::to_json() const {
   switch (kind) {
-    case Kind::kScalar: return scalar;
+    case Kind::kScalar:
+      return scalar;
     case Kind::kSequence: {
       JsonArray array;
       array.reserve(items.size());
@@ -453,6 +465,8 @@ Json YamlNode::to_json() const {
   CHECK(false);
 }
 
-Result<YamlNode> parse_yaml(std::string_view text) { return Parser(text).parse(); }
+Result<YamlNode> parse_yaml(std::string_view text) {
+  return Parser(text).parse();
+}
 
 }  // namespace starcast::codec

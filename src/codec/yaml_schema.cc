@@ -64,7 +64,8 @@ bool is_float(std::string_view text) {
   match.take_any_of("+-");
   if (match.take(".")) {
     Matcher infinity = match;
-    if ((infinity.take("inf") || infinity.take("Inf") || infinity.take("INF")) && infinity.at_end()) return true;
+    if ((infinity.take("inf") || infinity.take("Inf") || infinity.take("INF")) && infinity.at_end())
+      return true;
     return match.take_all_of(kDigitsOrUnderscore) > 0 && ends_with_exponent(match, true);
   }
   if (!match.take_any_of(kDigits)) return false;
@@ -83,8 +84,8 @@ bool is_int(std::string_view text) {
   const auto all_of = [](Matcher rest, std::string_view prefix, std::string_view bytes) {
     return rest.take(prefix) && rest.take_all_of(bytes) > 0 && rest.at_end();
   };
-  return all_of(match, "", kDigitsOrUnderscore) || all_of(match, "0b", "01_") || all_of(match, "0o", "01234567_") ||
-         all_of(match, "0x", "0123456789abcdefABCDEF_");
+  return all_of(match, "", kDigitsOrUnderscore) || all_of(match, "0b", "01_") ||
+         all_of(match, "0o", "01234567_") || all_of(match, "0x", "0123456789abcdefABCDEF_");
 }
 
 bool is_timestamp(std::string_view text) {
@@ -94,7 +95,9 @@ bool is_timestamp(std::string_view text) {
   };
   if (!digits(4, 4) || !match.take("-")) return false;
   Matcher date = match;
-  if (date.take_all_of(kDigits, 2) == 2 && date.take("-") && date.take_all_of(kDigits, 2) == 2 && date.at_end()) return true;
+  if (date.take_all_of(kDigits, 2) == 2 && date.take("-") && date.take_all_of(kDigits, 2) == 2 &&
+      date.at_end())
+    return true;
 
   if (!digits(1, 2) || !match.take("-") || !digits(1, 2)) return false;
   if (!match.take_any_of("Tt") && match.take_all_of(" \t") == 0) return false;
@@ -142,7 +145,10 @@ std::optional<Json> int_value(std::string_view text) {
   std::string digits = without_underscores(text);
   const bool is_negative = digits.starts_with('-');
   if (is_negative || digits.starts_with('+')) digits.erase(0, 1);
-  const unsigned base = digits.starts_with("0b") ? 2 : digits.starts_with("0o") ? 8 : digits.starts_with("0x") ? 16 : 10;
+  const unsigned base = digits.starts_with("0b")   ? 2
+                        : digits.starts_with("0o") ? 8
+                        : digits.starts_with("0x") ? 16
+                                                   : 10;
   if (base != 10) {
     if (digits.size() > kOtherBaseCharactersMax) return std::nullopt;
     digits.erase(0, 2);
@@ -185,14 +191,19 @@ YamlTag resolved_tag(std::string_view text) {
 
 std::optional<Json> resolved_value(std::string_view text) {
   switch (resolved_tag(text)) {
-    case YamlTag::kNull: return Json();
-    case YamlTag::kBool: return Json(text.front() == 't' || text.front() == 'T');
-    case YamlTag::kInt: return int_value(text);
-    case YamlTag::kFloat: return float_value(text);
+    case YamlTag::kNull:
+      return Json();
+    case YamlTag::kBool:
+      return Json(text.front() == 't' || text.front() == 'T');
+    case YamlTag::kInt:
+      return int_value(text);
+    case YamlTag::kFloat:
+      return float_value(text);
     case YamlTag::kTimestamp:
     case YamlTag::kMerge:
     case YamlTag::kValue:
-    case YamlTag::kString: return Json(text);
+    case YamlTag::kString:
+      return Json(text);
   }
   CHECK(false);
 }

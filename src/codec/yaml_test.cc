@@ -22,7 +22,9 @@ YamlNode parsed(std::string_view text) {
   return result ? *result : YamlNode();
 }
 
-std::string json_of(std::string_view text) { return to_text(parsed(text).to_json(), JsonStyle::kCompact); }
+std::string json_of(std::string_view text) {
+  return to_text(parsed(text).to_json(), JsonStyle::kCompact);
+}
 
 std::string error_of(std::string_view text, core::ErrorCode code = core::ErrorCode::kInvalidInput) {
   const core::Result<YamlNode> result = parse_yaml(text);
@@ -39,15 +41,18 @@ std::string value_of(std::string_view text) {
 }
 
 TEST(YamlParser, ReadsMappingsSequencesAndScalars) {
-  EXPECT_EQ(json_of("a: 1\nb:\n- x\n- y: [1, {z: null}]\nc:\n"), R"({"a":1,"b":["x",{"y":[1,{"z":null}]}],"c":null})");
+  EXPECT_EQ(json_of("a: 1\nb:\n- x\n- y: [1, {z: null}]\nc:\n"),
+            R"({"a":1,"b":["x",{"y":[1,{"z":null}]}],"c":null})");
 }
 
 TEST(YamlParser, AnEmptyDocumentIsAnEmptyMapping) {
-  for (const char* text : {"", "\n", "# only a comment\n", "---\n", "null\n", "\xEF\xBB\xBF"}) EXPECT_EQ(json_of(text), "{}") << text;
+  for (const char* text : {"", "\n", "# only a comment\n", "---\n", "null\n", "\xEF\xBB\xBF"})
+    EXPECT_EQ(json_of(text), "{}") << text;
 }
 
 TEST(YamlParser, YesAndNoAreStrings) {
-  for (const char* text : {"yes", "no", "on", "off", "Yes", "y", "12:30:45", "1.2.3", "0b12", "1e", "nan", "inf", "_1", ".e5"})
+  for (const char* text :
+       {"yes", "no", "on", "off", "Yes", "y", "12:30:45", "1.2.3", "0b12", "1e", "nan", "inf", "_1", ".e5"})
     EXPECT_EQ(value_of(text), fmt::format("\"{}\"", text));
 }
 
@@ -124,7 +129,8 @@ TEST(YamlParser, CoreTagsDecide) {
 }
 
 TEST(YamlParser, ExpandsAliases) {
-  EXPECT_EQ(json_of("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n"), R"({"a":{"b":1},"c":{"b":1},"d":[{"b":1},{"b":1}]})");
+  EXPECT_EQ(json_of("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n"),
+            R"({"a":{"b":1},"c":{"b":1},"d":[{"b":1},{"b":1}]})");
 }
 
 TEST(YamlParser, AnAliasHasItsOwnPlace) {
@@ -135,7 +141,8 @@ TEST(YamlParser, AnAliasHasItsOwnPlace) {
 }
 
 TEST(YamlParser, AppliesMergeKeys) {
-  EXPECT_EQ(json_of("a: &x {b: 1, c: 2}\nd:\n  e: 5\n  <<: *x\n  c: 3\n"), R"({"a":{"b":1,"c":2},"d":{"b":1,"c":3,"e":5}})");
+  EXPECT_EQ(json_of("a: &x {b: 1, c: 2}\nd:\n  e: 5\n  <<: *x\n  c: 3\n"),
+            R"({"a":{"b":1,"c":2},"d":{"b":1,"c":3,"e":5}})");
   EXPECT_EQ(json_of("x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y]}\n"),
             R"({"x":{"a":1,"b":1},"y":{"b":2,"c":2},"z":{"b":1,"c":2,"a":1}})");
   EXPECT_EQ(json_of("a: {'<<': 1}\n"), R"({"a":{"<<":1}})");
@@ -182,9 +189,11 @@ TEST(YamlParser, ABlockCollectionEndsWithItsLastItem) {
 TEST(YamlParser, NamesLineAndColumnOfSyntaxErrors) {
   EXPECT_EQ(error_of("a: 1\n b: 2\n"), "line 2, column 3: mapping values are not allowed in this context");
   EXPECT_EQ(error_of("a: [1, 2\nb: 3\n"),
-            "line 2, column 2: did not find expected ',' or ']' (while parsing a flow sequence that begins at line 1, column 4)");
+            "line 2, column 2: did not find expected ',' or ']' (while parsing a flow sequence that begins "
+            "at line 1, column 4)");
   EXPECT_EQ(error_of("a: 'x\n"),
-            "line 2, column 1: found unexpected end of stream (while scanning a quoted scalar that begins at line 1, column 4)");
+            "line 2, column 1: found unexpected end of stream (while scanning a quoted scalar that begins at "
+            "line 1, column 4)");
   EXPECT_EQ(error_of("\xC3\xA9: \x01"), "line 1, column 4: control characters are not allowed");
   EXPECT_EQ(error_of("a: 1\nb: \xFF"), "line 2, column 4: invalid UTF-8; save the file as UTF-8");
 }
@@ -201,7 +210,8 @@ TEST(YamlParser, RefusesUnknownAnchors) {
 }
 
 TEST(YamlParser, RefusesASecondDocument) {
-  EXPECT_EQ(error_of("a: 1\n---\nb: 2\n"), "line 2, column 1: a second document begins here; only one is allowed in this file");
+  EXPECT_EQ(error_of("a: 1\n---\nb: 2\n"),
+            "line 2, column 1: a second document begins here; only one is allowed in this file");
 }
 
 TEST(YamlParser, RefusesKeysThatAreNoScalars) {
@@ -209,13 +219,15 @@ TEST(YamlParser, RefusesKeysThatAreNoScalars) {
 }
 
 TEST(YamlParser, RefusesYaml11) {
-  EXPECT_NE(error_of("%YAML 1.1\n---\na: yes\n", core::ErrorCode::kUnsupported).find("line 1"), std::string::npos);
+  EXPECT_NE(error_of("%YAML 1.1\n---\na: yes\n", core::ErrorCode::kUnsupported).find("line 1"),
+            std::string::npos);
   EXPECT_EQ(json_of("%YAML 1.2\n---\na: yes\n"), R"({"a":"yes"})");
 }
 
 TEST(YamlParser, LimitsTheDepth) {
   EXPECT_EQ(error_of(std::string(128, '[') + "1" + std::string(128, ']')), "no error");
-  EXPECT_EQ(error_of(std::string(129, '[') + "1" + std::string(129, ']')), "line 1, column 130: more than 128 levels of nesting");
+  EXPECT_EQ(error_of(std::string(129, '[') + "1" + std::string(129, ']')),
+            "line 1, column 130: more than 128 levels of nesting");
 }
 
 TEST(YamlParser, AliasesCountTowardsTheDepth) {
@@ -252,24 +264,49 @@ TEST(YamlNode, KeysThatAreNoStringsAreWrittenAsPythonDoes) {
 }
 
 TEST(YamlSchema, KnowsTimestamps) {
-  for (const char* text : {"2021-01-02", "2021-1-2 3:04:05", "2021-01-02T03:04:05.123Z", "2021-01-02\t 03:04:05 +01:00", "2021-1-2t3:04:05-5"})
+  for (const char* text : {"2021-01-02", "2021-1-2 3:04:05", "2021-01-02T03:04:05.123Z",
+                           "2021-01-02\t 03:04:05 +01:00", "2021-1-2t3:04:05-5"})
     EXPECT_EQ(resolved_tag(text), YamlTag::kTimestamp) << text;
-  for (const char* text : {"2021-1-2", "21-01-02", "2021-01-02 03:04", "2021-01-02T", "2021-01-021", "2021-01-02 03:04:05 x", "2021-01-02 03:04:05+1:2"})
+  for (const char* text : {"2021-1-2", "21-01-02", "2021-01-02 03:04", "2021-01-02T", "2021-01-021",
+                           "2021-01-02 03:04:05 x", "2021-01-02 03:04:05+1:2"})
     EXPECT_EQ(resolved_tag(text), YamlTag::kString) << text;
 }
 
-std::string scalar_line(std::string_view text) { return to_yaml(Json(JsonObject{{"k", text}})); }
+std::string scalar_line(std::string_view text) {
+  return to_yaml(Json(JsonObject{{"k", text}}));
+}
 
 TEST(YamlWriter, QuotesWhatAReaderWouldTakeForSomethingElse) {
-  for (const char* text : {"1", "1.5", ".5", "+1", "1e3", "0x1f", "0o17", "1_000", "0777", "true", "null", "~", "", " lead", "trailing ",
-                           "2021-01-02", "=", "<<", "-", "---", "...", "@at", "%pct", "{a}", "[x", "&a", "*a", "!t", "|", ">", "a: b",
-                           "key: ", "a #b", "# hash", "\"q", "`tick", "? x", "+_", "-.inf", ".NaN", "x:"})
+  for (const char* text :
+       {"1",    "1.5",  ".5",    "+1",   "1e3",   "0x1f",      "0o17",       "1_000", "0777",
+        "true", "null", "~",     "",     " lead", "trailing ", "2021-01-02", "=",     "<<",
+        "-",    "---",  "...",   "@at",  "%pct",  "{a}",       "[x",         "&a",    "*a",
+        "!t",   "|",    ">",     "a: b", "key: ", "a #b",      "# hash",     "\"q",   "`tick",
+        "? x",  "+_",   "-.inf", ".NaN", "x:"})
     EXPECT_EQ(scalar_line(text), fmt::format("k: '{}'\n", text));
 }
 
 TEST(YamlWriter, LeavesPlainWhatReadsBackAsTheSameString) {
-  for (const char* text : {"yes", "on", "12:30:45", "?x", "x]", "a,b", "a\\b", "it's \"q\"", "-x", ":x", "_", "_1", "a:b", "a#b", "${x}",
-                           "nan", "1.2.3", "\xC3\xA9", "\xF0\x9F\x91\x8D", "\xC2\xA0"})
+  for (const char* text : {"yes",
+                           "on",
+                           "12:30:45",
+                           "?x",
+                           "x]",
+                           "a,b",
+                           "a\\b",
+                           "it's \"q\"",
+                           "-x",
+                           ":x",
+                           "_",
+                           "_1",
+                           "a:b",
+                           "a#b",
+                           "${x}",
+                           "nan",
+                           "1.2.3",
+                           "\xC3\xA9",
+                           "\xF0\x9F\x91\x8D",
+                           "\xC2\xA0"})
     EXPECT_EQ(scalar_line(text), fmt::format("k: {}\n", text));
 }
 
@@ -287,17 +324,20 @@ TEST(YamlWriter, EscapesTheBreaksOfYaml11) {
 }
 
 TEST(YamlWriter, WritesNumbersAsPythonDoes) {
-  const Json value(JsonArray{0.1, 1e-5, 1e16, 1e100, 1e10, 1000.0, -0.0, std::numeric_limits<double>::infinity(),
-                             -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -7,
-                             JsonBigInteger{"12345678901234567890"}, true, false});
+  const Json value(
+      JsonArray{0.1, 1e-5, 1e16, 1e100, 1e10, 1000.0, -0.0, std::numeric_limits<double>::infinity(),
+                -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -7,
+                JsonBigInteger{"12345678901234567890"}, true, false});
 
-  EXPECT_EQ(to_yaml(value),
-            "- 0.1\n- 1e-05\n- 1e+16\n- 1e+100\n- 10000000000.0\n- 1000.0\n- -0.0\n- .inf\n- -.inf\n- .nan\n- -7\n"
-            "- 12345678901234567890\n- true\n- false\n");
+  EXPECT_EQ(
+      to_yaml(value),
+      "- 0.1\n- 1e-05\n- 1e+16\n- 1e+100\n- 10000000000.0\n- 1000.0\n- -0.0\n- .inf\n- -.inf\n- .nan\n- -7\n"
+      "- 12345678901234567890\n- true\n- false\n");
 }
 
 TEST(YamlWriter, WritesNullsAndEmptyCollections) {
-  EXPECT_EQ(to_yaml(Json(JsonObject{{"a", nullptr}, {"b", JsonArray{}}, {"c", JsonObject{}}})), "a:\nb: []\nc: {}\n");
+  EXPECT_EQ(to_yaml(Json(JsonObject{{"a", nullptr}, {"b", JsonArray{}}, {"c", JsonObject{}}})),
+            "a:\nb: []\nc: {}\n");
   EXPECT_EQ(to_yaml(Json(JsonObject{})), "{}\n");
   EXPECT_EQ(to_yaml(Json(JsonArray{})), "[]\n");
 }
@@ -350,35 +390,47 @@ TEST(YamlWriter, RootScalarsAreMarked) {
   EXPECT_EQ(to_yaml(Json()), "null\n...\n");
 }
 
-TEST(YamlWriter, BrokenUtf8IsMended) { EXPECT_EQ(scalar_line("a\xFF"), "k: a\xEF\xBF\xBD\n"); }
+TEST(YamlWriter, BrokenUtf8IsMended) {
+  EXPECT_EQ(scalar_line("a\xFF"), "k: a\xEF\xBF\xBD\n");
+}
 
-// The expected texts are what dvc 3.67 with ruamel.yaml 0.19.1 wrote; 3,000 random structures agreed byte for byte.
+// The expected texts are what dvc 3.67 with ruamel.yaml 0.19.1 wrote; 3,000 random structures agreed byte for
+// byte.
 TEST(YamlWriter, WritesWhatDvcWrites) {
   const std::vector<std::pair<std::string_view, std::string_view>> vectors = {
       {R"j({"long": "word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word"})j",
-       "long: word word word word word word word word word word word word word word word\n  word word word word word word word word word word word word word word word\n"},
+       "long: word word word word word word word word word word word word word word word\n  word word word "
+       "word word word word word word word word word word word word\n"},
       {R"j({"cmd": "python -m train --data data/raw/file.csv --out models/model.txt --rounds 100 && echo a  b"})j",
-       "cmd: python -m train --data data/raw/file.csv --out models/model.txt --rounds \n  100 && echo a  b\n"},
+       "cmd: python -m train --data data/raw/file.csv --out models/model.txt --rounds \n  100 && echo a  "
+       "b\n"},
       {R"j({"a": {"b": [{"c": "deeper words deeper words deeper words deeper words deeper words deeper words deeper words deeper words deeper words deeper words deeper words deeper words"}]}})j",
-       "a:\n  b:\n  - c: deeper words deeper words deeper words deeper words deeper words deeper \n      words deeper words deeper words deeper words deeper words deeper words \n      deeper words\n"},
+       "a:\n  b:\n  - c: deeper words deeper words deeper words deeper words deeper words deeper \n      "
+       "words deeper words deeper words deeper words deeper words deeper words \n      deeper words\n"},
       {R"j({"q": "x: quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted "})j",
-       "q: 'x: quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted\n  quoted quoted quoted quoted quoted quoted quoted quoted quoted '\n"},
+       "q: 'x: quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted\n  quoted quoted "
+       "quoted quoted quoted quoted quoted quoted quoted '\n"},
       {R"j({"q": " lead quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted"})j",
-       "q: ' lead quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted\n  quoted quoted quoted quoted quoted quoted quoted quoted quoted'\n"},
+       "q: ' lead quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted quoted\n  quoted "
+       "quoted quoted quoted quoted quoted quoted quoted quoted'\n"},
       {R"j({"d": "tab\there double double double double double double double double double double double double double double double double double double double double double double double double double\n  two"})j",
-       "d: \"tab\\there double double double double double double double double double double\n  double double double double double double double double double double double double\n  double double double\\n  two\"\n"},
+       "d: \"tab\\there double double double double double double double double double double\n  double "
+       "double double double double double double double double double double double\n  double double "
+       "double\\n  two\"\n"},
       {R"j({"d": "it's: double double double double double double double double double double double double double double double double double double double double"})j",
-       "d: \"it's: double double double double double double double double double double double\n  double double double double double double double double double\"\n"},
-      {R"j({"e": "a\n\ud83d\udc4d"})j",
-       "e: \"a\\n👍\"\n"},
+       "d: \"it's: double double double double double double double double double double double\n  double "
+       "double double double double double double double double\"\n"},
+      {R"j({"e": "a\n\ud83d\udc4d"})j", "e: \"a\\n👍\"\n"},
       {R"j({"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk": 1, "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk": 1})j",
-       "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk: \n  1\n? kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\n: 1\n"},
-      {R"j({"a\nb": {"c": [1, {"d": 2}]}})j",
-       "? \"a\\nb\"\n: c:\n  - 1\n  - d: 2\n"},
+       "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+       "kkkkkkkkkkkkkkkkkkkkk: \n  1\n? "
+       "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+       "kkkkkkkkkkkkkkkkkkkkkk\n: 1\n"},
+      {R"j({"a\nb": {"c": [1, {"d": 2}]}})j", "? \"a\\nb\"\n: c:\n  - 1\n  - d: 2\n"},
       {R"j({"": null, "l": [null, [], {}, [[]], [{}], [1, [2, [3]]]]})j",
        "'':\nl:\n- \n- []\n- {}\n- - []\n- - {}\n- - 1\n  - - 2\n    - - 3\n"},
-      {R"j({"s": ["- x", "a", "\u00e9 \ud83d\udc4d", "\u00a0"]})j",
-       "s:\n- '- x'\n- a\n- é 👍\n- \u00A0\n"},  };
+      {R"j({"s": ["- x", "a", "\u00e9 \ud83d\udc4d", "\u00a0"]})j", "s:\n- '- x'\n- a\n- é 👍\n- \u00A0\n"},
+  };
   for (const auto& [json, yaml] : vectors) {
     const core::Result<Json> value = parse_json(json);
     ASSERT_TRUE(value);

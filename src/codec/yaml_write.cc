@@ -1,5 +1,5 @@
-// ruamel.yaml 0.19's block emitter, reduced to what DVC asks of it. Where a line breaks depends on the emitter's state, so
-// its state (column, whitespace, indention) is kept as it keeps it.
+// ruamel.yaml 0.19's block emitter, reduced to what DVC asks of it. Where a line breaks depends on the
+// emitter's state, so its state (column, whitespace, indention) is kept as it keeps it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,9 @@ namespace {
 
 using Points = std::vector<char32_t>;
 
-bool is_break(char32_t point) { return point == '\n' || point == 0x85 || point == 0x2028 || point == 0x2029; }
+bool is_break(char32_t point) {
+  return point == '\n' || point == 0x85 || point == 0x2028 || point == 0x2029;
+}
 
 bool is_space_or_break(char32_t point) {
   return point == ' ' || point == '\t' || point == '\r' || point == 0 || is_break(point);
@@ -29,12 +31,12 @@ bool is_in(char32_t point, std::string_view ascii) {
   return point < 0x80 && ascii.find(static_cast<char>(point)) != std::string_view::npos;
 }
 
-// Characters that stand for themselves outside double quotes. U+0085, U+2028 and U+2029 are not among them, unlike in
-// ruamel.yaml: YAML 1.1 readers fold them.
+// Characters that stand for themselves outside double quotes. U+0085, U+2028 and U+2029 are not among them,
+// unlike in ruamel.yaml: YAML 1.1 readers fold them.
 bool is_printable(char32_t point) {
   if (point == 0xFEFF || point == 0x2028 || point == 0x2029) return false;
-  return (point >= 0x20 && point <= 0x7E) || (point >= 0xA0 && point <= 0xD7FF) || (point >= 0xE000 && point <= 0xFFFD) ||
-         point >= 0x10000;
+  return (point >= 0x20 && point <= 0x7E) || (point >= 0xA0 && point <= 0xD7FF) ||
+         (point >= 0xE000 && point <= 0xFFFD) || point >= 0x10000;
 }
 
 enum class ScalarStyle { kPlain, kSingleQuoted, kDoubleQuoted };
@@ -98,7 +100,8 @@ class Emitter {
   static constexpr int kStep = 2;
   static constexpr int kWidth = 80;
 
-  // The size that counts against ruamel.yaml's limit of 128 for keys on one line: the text and its tag "!!str".
+  // The size that counts against ruamel.yaml's limit of 128 for keys on one line: the text and its tag
+  // "!!str".
   static constexpr std::size_t kSimpleKeyMax = 128 - 5;
   // YAML readers give up on a key that is longer than 1024 characters as written.
   static constexpr std::size_t kWrittenKeyMax = 1000;
@@ -230,8 +233,10 @@ class Emitter {
       case ScalarStyle::kPlain:
         if (place.root) open_ended_ = true;
         return write_plain(text, may_split, own);
-      case ScalarStyle::kSingleQuoted: return write_single_quoted(text, may_split, own);
-      case ScalarStyle::kDoubleQuoted: return write_double_quoted(text, may_split, own);
+      case ScalarStyle::kSingleQuoted:
+        return write_single_quoted(text, may_split, own);
+      case ScalarStyle::kDoubleQuoted:
+        return write_double_quoted(text, may_split, own);
     }
   }
 
@@ -245,8 +250,9 @@ class Emitter {
     while (at < text.size()) {
       std::size_t end = at;
       while (end < text.size() && text[end] != ' ') ++end;
-      // A word that would pass the width begins a line; the space before it is already written. ruamel.yaml also breaks
-      // keys, which no reader takes, and after several spaces, of which one is left then; not here.
+      // A word that would pass the width begins a line; the space before it is already written. ruamel.yaml
+      // also breaks keys, which no reader takes, and after several spaces, of which one is left then; not
+      // here.
       const bool passes_width = column_ > indent && column_ + static_cast<int>(end - at) > kWidth;
       if (may_split && passes_width && spaces <= 1) write_indent(indent);
       put(text, at, end);
@@ -287,20 +293,34 @@ class Emitter {
 
   static std::string escaped(char32_t point) {
     switch (point) {
-      case '\0': return "\\0";
-      case '\a': return "\\a";
-      case '\b': return "\\b";
-      case '\t': return "\\t";
-      case '\n': return "\\n";
-      case '\v': return "\\v";
-      case '\f': return "\\f";
-      case '\r': return "\\r";
-      case 0x1B: return "\\e";
-      case '"': return "\\\"";
-      case '\\': return "\\\\";
-      case 0x85: return "\\N";
-      case 0x2028: return "\\L";
-      case 0x2029: return "\\P";
+      case '\0':
+        return "\\0";
+      case '\a':
+        return "\\a";
+      case '\b':
+        return "\\b";
+      case '\t':
+        return "\\t";
+      case '\n':
+        return "\\n";
+      case '\v':
+        return "\\v";
+      case '\f':
+        return "\\f";
+      case '\r':
+        return "\\r";
+      case 0x1B:
+        return "\\e";
+      case '"':
+        return "\\\"";
+      case '\\':
+        return "\\\\";
+      case 0x85:
+        return "\\N";
+      case 0x2028:
+        return "\\L";
+      case 0x2029:
+        return "\\P";
     }
     const auto value = static_cast<std::uint32_t>(point);
     if (point <= 0xFF) return fmt::format("\\x{:02X}", value);
@@ -319,8 +339,9 @@ class Emitter {
     return size;
   }
 
-  // Whether a line that breaks before text[end] needs a backslash, so that the reader does not turn the break into a space.
-  // ruamel.yaml also leaves it out before some characters that are no space, and so reads back another text; not here.
+  // Whether a line that breaks before text[end] needs a backslash, so that the reader does not turn the break
+  // into a space. ruamel.yaml also leaves it out before some characters that are no space, and so reads back
+  // another text; not here.
   static bool needs_backslash(const Points& text, std::size_t start, std::size_t end) {
     if (text[std::max(start, end)] != ' ') return true;
     const auto from = text.begin() + static_cast<std::ptrdiff_t>(end);
@@ -330,8 +351,10 @@ class Emitter {
     if (stop + 1 == text.end()) return true;
     const char32_t next = *(stop + 1);
     if (*stop == '\n' && next != ' ') return true;
-    const bool has_quote = std::any_of(from, stop, [](char32_t point) { return point == '"' || point == '\''; });
-    return has_quote || next == ' ' || next == '\n' || (text[end - 1] == ' ' && text[end] == ' ') || start == end;
+    const bool has_quote =
+        std::any_of(from, stop, [](char32_t point) { return point == '"' || point == '\''; });
+    return has_quote || next == ' ' || next == '\n' || (text[end - 1] == ' ' && text[end] == ' ') ||
+           start == end;
   }
 
   // [start, end) is text that is not yet written.
@@ -376,6 +399,8 @@ class Emitter {
 
 }  // namespace
 
-std::string to_yaml(const Json& value) { return Emitter().emit(value); }
+std::string to_yaml(const Json& value) {
+  return Emitter().emit(value);
+}
 
 }  // namespace starcast::codec

@@ -15,12 +15,13 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  // Fills at most buffer.size() bytes and returns how many; 0 only at the end. After an error the source is spent.
+  // Fills at most buffer.size() bytes and returns how many; 0 only at the end. After an error the source is
+  // spent.
   virtual Result<std::size_t> read(std::span<char> buffer) = 0;
 };
 
-// One thread. What a sink does with half-written output when it is destroyed without finish() is the implementation's
-// contract (an atomic file drops it).
+// One thread. What a sink does with half-written output when it is destroyed without finish() is the
+// implementation's contract (an atomic file drops it).
 class ByteSink {
  public:
   virtual ~ByteSink() = default;

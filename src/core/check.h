@@ -1,4 +1,5 @@
-// CHECK: an invariant of ours. A failure is a bug; it stays on in release builds, and input never reaches one.
+// CHECK: an invariant of ours. A failure is a bug; it stays on in release builds, and input never reaches
+// one.
 #pragma once
 
 namespace starcast::core {
@@ -8,8 +9,8 @@ namespace starcast::core {
 
 }  // namespace starcast::core
 
-#define CHECK(condition)                                                \
-  do {                                                                  \
-    if (!(condition)) [[unlikely]]                                      \
-      ::starcast::core::check_failed(__FILE__, __LINE__, #condition);   \
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) [[unlikely]]                                    \
+      ::starcast::core::check_failed(__FILE__, __LINE__, #condition); \
   } while (false)

@@ -1,4 +1,5 @@
-// Time as an interface, so that tests turn the hands themselves. The only place that reads the machine's clocks.
+// Time as an interface, so that tests turn the hands themselves. The only place that reads the machine's
+// clocks.
 #pragma once
 
 #include <chrono>

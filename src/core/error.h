@@ -7,8 +7,8 @@
 
 namespace starcast::core {
 
-// Chosen by what a caller does with it (exit status, HTTP status, retry), not by what went wrong; the rest is text.
-// Switches over it are exhaustive and have no default.
+// Chosen by what a caller does with it (exit status, HTTP status, retry), not by what went wrong; the rest is
+// text. Switches over it are exhaustive and have no default.
 enum class ErrorCode {
   kInvalidInput,        // the user's text, flag or file is wrong; the same call fails again
   kNotFound,            // the thing named does not exist
@@ -29,8 +29,8 @@ enum class ErrorCode {
 // The code's name in snake_case, e.g. "not_found": for --json output and logs.
 std::string_view name_of(ErrorCode code);
 
-// A failure. The message starts in lower case, has no trailing stop, and says what failed, on which thing, and what
-// to do; context is prepended outermost first: "dvc.yaml: stage 'train': deps[2]: no such file".
+// A failure. The message starts in lower case, has no trailing stop, and says what failed, on which thing,
+// and what to do; context is prepended outermost first: "dvc.yaml: stage 'train': deps[2]: no such file".
 class [[nodiscard]] Error {
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}

@@ -6,8 +6,8 @@
 
 namespace starcast::core {
 
-// Thread-safe. Access needs a lock that has a name; access through a temporary does not compile, as it would unlock
-// before the use:
+// Thread-safe. Access needs a lock that has a name; access through a temporary does not compile, as it would
+// unlock before the use:
 //   auto locked = models.lock();
 //   locked->erase(name);
 template <typename T>

@@ -10,9 +10,14 @@ void StderrLog::write(LogLevel level, std::string_view text) {
   std::string line;
   switch (level) {
     case LogLevel::kDebug:
-    case LogLevel::kInfo: break;
-    case LogLevel::kWarning: line = "warning: "; break;
-    case LogLevel::kError: line = "error: "; break;
+    case LogLevel::kInfo:
+      break;
+    case LogLevel::kWarning:
+      line = "warning: ";
+      break;
+    case LogLevel::kError:
+      line = "error: ";
+      break;
   }
   line.append(text).push_back('\n');
   // One call, so that lines of several threads never mix; a closed stderr is nobody's business.

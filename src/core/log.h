@@ -1,4 +1,5 @@
-// Log: one line an event, for people who watch the program run. Results go to standard output, never through here.
+// Log: one line an event, for people who watch the program run. Results go to standard output, never through
+// here.
 #pragma once
 
 #include <fmt/format.h>

@@ -9,6 +9,8 @@ namespace starcast::core {
 // A missing number, everywhere in the house.
 inline constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-inline bool is_missing(double value) { return std::isnan(value); }
+inline bool is_missing(double value) {
+  return std::isnan(value);
+}
 
 }  // namespace starcast::core

@@ -45,7 +45,8 @@ Result<void> parallel_for(std::size_t count, std::size_t threads,
   };
   {
     std::vector<std::jthread> helpers;
-    const std::size_t helper_count = std::min(std::max<std::size_t>(threads, 1), std::max<std::size_t>(count, 1)) - 1;
+    const std::size_t helper_count =
+        std::min(std::max<std::size_t>(threads, 1), std::max<std::size_t>(count, 1)) - 1;
     helpers.reserve(helper_count);
     for (std::size_t i = 0; i < helper_count; ++i) helpers.emplace_back(work);
     work();

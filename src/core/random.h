@@ -1,4 +1,5 @@
-// Seeded random numbers whose bits are the same with every compiler and standard library (std distributions are not).
+// Seeded random numbers whose bits are the same with every compiler and standard library (std distributions
+// are not).
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace starcast::core {
 
-// xoshiro256** by Blackman and Vigna (public domain, prng.di.unimi.it), seeded through SplitMix64. One thread.
+// xoshiro256** by Blackman and Vigna (public domain, prng.di.unimi.it), seeded through SplitMix64. One
+// thread.
 class Random {
  public:
   explicit Random(std::uint64_t seed);

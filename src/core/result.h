@@ -1,4 +1,5 @@
-// Result<T>: a value or an Error, and TRY, which passes the error on. No result can be dropped: the class is nodiscard.
+// Result<T>: a value or an Error, and TRY, which passes the error on. No result can be dropped: the class is
+// nodiscard.
 //
 //   Result<Pipeline> load(const FileSystem& files, const std::string& path) {
 //     std::string text = TRY(files.read(path));
@@ -17,8 +18,8 @@
 
 namespace starcast::core {
 
-// Holds a T or an Error. Reading the absent side is a failed CHECK. Result<bool> is refused, as its conversion to bool
-// means "has a value": return an enum or a std::optional.
+// Holds a T or an Error. Reading the absent side is a failed CHECK. Result<bool> is refused, as its
+// conversion to bool means "has a value": return an enum or a std::optional.
 template <typename T>
 class [[nodiscard]] Result {
   static_assert(!std::is_reference_v<T>, "a Result holds a value; return a pointer or a reference_wrapper");
@@ -93,13 +94,14 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace starcast::core
 
-// Yields the value of a Result, or returns its error from the enclosing function; an optional second argument is put in
-// front of the message. A TRY inside another TRY's argument is refused by -Wshadow.
-#define TRY(expression, ...)                                                                \
-  __extension__({                                                                           \
-    auto core_try_result = (expression);                                                    \
-    if (!core_try_result) [[unlikely]] {                                                    \
-      return ::starcast::core::Error(std::move(core_try_result).error()) __VA_OPT__(.with_context(__VA_ARGS__)); \
-    }                                                                                       \
-    std::move(core_try_result).value();                                                     \
+// Yields the value of a Result, or returns its error from the enclosing function; an optional second argument
+// is put in front of the message. A TRY inside another TRY's argument is refused by -Wshadow.
+#define TRY(expression, ...)                                             \
+  __extension__({                                                        \
+    auto core_try_result = (expression);                                 \
+    if (!core_try_result) [[unlikely]] {                                 \
+      return ::starcast::core::Error(std::move(core_try_result).error()) \
+          __VA_OPT__(.with_context(__VA_ARGS__));                        \
+    }                                                                    \
+    std::move(core_try_result).value();                                  \
   })

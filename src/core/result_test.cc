@@ -19,7 +19,9 @@ Result<int> quarter(int value) {
   return twice;
 }
 
-TEST(Result, TryYieldsTheValue) { EXPECT_EQ(quarter(8).value(), 2); }
+TEST(Result, TryYieldsTheValue) {
+  EXPECT_EQ(quarter(8).value(), 2);
+}
 
 TEST(Result, TryReturnsTheErrorWithItsContext) {
   const Result<int> result = quarter(6);

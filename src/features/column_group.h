@@ -45,9 +45,12 @@ class ColumnGroup {
   virtual core::Result<void> read(const codec::Json& encoder) = 0;
 };
 
-// Writes the cells of all training rows by transform(): for groups into which no rating and no count of the row enters.
-inline void transform_training(const ColumnGroup& group, const TrainingSet& training, const TrainingCells& cells) {
-  for (std::size_t row = 0; row < training.size(); ++row) group.transform(training.texts(row), cells.row(row));
+// Writes the cells of all training rows by transform(): for groups into which no rating and no count of the
+// row enters.
+inline void transform_training(const ColumnGroup& group, const TrainingSet& training,
+                               const TrainingCells& cells) {
+  for (std::size_t row = 0; row < training.size(); ++row)
+    group.transform(training.texts(row), cells.row(row));
 }
 
 }  // namespace starcast::features

@@ -34,8 +34,10 @@ constexpr std::int64_t kFormat = 1;
 
 std::string_view name_of(FeatureSet set) {
   switch (set) {
-    case FeatureSet::kListing: return "listing";
-    case FeatureSet::kPredecessor: return "predecessor";
+    case FeatureSet::kListing:
+      return "listing";
+    case FeatureSet::kPredecessor:
+      return "predecessor";
   }
   return "listing";
 }
@@ -59,26 +61,33 @@ std::vector<std::unique_ptr<ColumnGroup>> groups_of(FeatureSet set, codec::Date 
       groups.push_back(std::make_unique<WithinCategory>());
       groups.push_back(std::make_unique<NameText>());
       break;
-    case FeatureSet::kPredecessor: groups.push_back(std::make_unique<PredecessorColumns>()); break;
+    case FeatureSet::kPredecessor:
+      groups.push_back(std::make_unique<PredecessorColumns>());
+      break;
   }
   return groups;
 }
 
 Result<void> check_training(std::span<const Listing> training, std::span<const double> weights,
                             const EncoderOptions& options) {
-  const auto refused = [](std::string message) { return Error(ErrorCode::kInvalidInput, std::move(message)); };
+  const auto refused = [](std::string message) {
+    return Error(ErrorCode::kInvalidInput, std::move(message));
+  };
   if (training.size() != weights.size()) {
-    return refused(fmt::format("there are {} listings, but {} weights; give one each", training.size(), weights.size()));
+    return refused(
+        fmt::format("there are {} listings, but {} weights; give one each", training.size(), weights.size()));
   }
   if (training.size() < 2) {
-    return refused(fmt::format("an encoder needs at least 2 rated listings to fit on, and got {}", training.size()));
+    return refused(
+        fmt::format("an encoder needs at least 2 rated listings to fit on, and got {}", training.size()));
   }
   if (options.inner_folds < 2) {
     return refused(fmt::format("an encoder needs at least 2 inner folds, and got {}", options.inner_folds));
   }
   for (std::size_t i = 0; i < training.size(); ++i) {
     if (!std::isfinite(training[i].rating)) {
-      return refused(fmt::format("listing {} ('{}') has no rating to fit on; drop it first", i, training[i].app));
+      return refused(
+          fmt::format("listing {} ('{}') has no rating to fit on; drop it first", i, training[i].app));
     }
     if (!(std::isfinite(weights[i]) && weights[i] >= 0)) {
       return refused(fmt::format("listing {} ('{}') has weight {}; give it a finite one of at least 0", i,
@@ -138,9 +147,15 @@ Result<FittedEncoder> Encoder::fit(std::span<const Listing> training, std::span<
   return FittedEncoder{Encoder(std::move(state)), std::move(rows)};
 }
 
-FeatureSet Encoder::feature_set() const { return state_->feature_set; }
-const std::vector<FeatureColumn>& Encoder::columns() const { return state_->columns; }
-codec::Date Encoder::as_of() const { return state_->as_of; }
+FeatureSet Encoder::feature_set() const {
+  return state_->feature_set;
+}
+const std::vector<FeatureColumn>& Encoder::columns() const {
+  return state_->columns;
+}
+codec::Date Encoder::as_of() const {
+  return state_->as_of;
+}
 
 void Encoder::transform(const Listing& listing, std::span<double> row) const {
   CHECK(row.size() == state_->columns.size());
@@ -170,7 +185,8 @@ Result<Encoder> Encoder::from_json(const Json& json) {
   const Json* const date_member = TRY(required_member(json, "", "as_of"));
   const std::string date_text = TRY(string_of(*date_member, "as_of"));
   const std::optional<codec::Date> as_of = codec::parse_date(date_text);
-  if (!as_of || codec::to_iso(*as_of) != date_text) return corrupt_member("as_of", "is no date such as 2018-08-08");
+  if (!as_of || codec::to_iso(*as_of) != date_text)
+    return corrupt_member("as_of", "is no date such as 2018-08-08");
 
   auto state = std::make_unique<State>(*set, *as_of);
   for (const State::Placed& placed : state->groups) TRY(placed.group->read(json));

@@ -1,7 +1,7 @@
 // Encoder: what was fitted on training listings, and turns one listing into one feature row.
 //
-// Training and serving call the same transform(). Only the training part's own rows are encoded differently: fit() also
-// returns them encoded out of fold, so that a row's own rating never reaches its features.
+// Training and serving call the same transform(). Only the training part's own rows are encoded differently:
+// fit() also returns them encoded out of fold, so that a row's own rating never reaches its features.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ namespace starcast::features {
 
 enum class FeatureSet {
   kListing,      // all that the listing tells
-  kPredecessor,  // the eight columns of the predecessor: Category, Reviews, Size, Installs, Type, Price, Content Rating,
-                 // Genres, with names as codes
+  kPredecessor,  // the eight columns of the predecessor: Category, Reviews, Size, Installs, Type, Price,
+                 // Content Rating, Genres, with names as codes
 };
 
 // What the feature row's columns are, in order.
@@ -34,32 +34,34 @@ struct FeatureColumn {
 
 struct EncoderOptions {
   FeatureSet feature_set = FeatureSet::kListing;
-  std::uint64_t seed = 1;            // of the inner folds
-  std::size_t inner_folds = 10;      // at least 2; no more than there are listings are used
-  std::optional<codec::Date> as_of{};  // ages count back from here; default: the last date among the training listings, or
-                                       // 1970-01-01 if none has one
+  std::uint64_t seed = 1;              // of the inner folds
+  std::size_t inner_folds = 10;        // at least 2; no more than there are listings are used
+  std::optional<codec::Date> as_of{};  // ages count back from here; default: the last date among the training
+                                       // listings, or 1970-01-01 if none has one
 };
 
 struct FittedEncoder;
 
-// Thread-compatible: transform() from several threads at once is fine. A moved-from encoder may only be assigned to or
-// destroyed.
+// Thread-compatible: transform() from several threads at once is fine. A moved-from encoder may only be
+// assigned to or destroyed.
 class Encoder {
  public:
-  // Fits on rated listings (every rating known, one row an app) with their weights. Same input, same bits. kInvalidInput:
-  // fewer than two listings, a rating missing, a weight that is negative or not finite, sizes that differ, fewer than two
-  // inner folds.
-  static core::Result<FittedEncoder> fit(std::span<const listing::Listing> training, std::span<const double> weights,
-                                         const EncoderOptions& options);
+  // Fits on rated listings (every rating known, one row an app) with their weights. Same input, same bits.
+  // kInvalidInput: fewer than two listings, a rating missing, a weight that is negative or not finite, sizes
+  // that differ, fewer than two inner folds.
+  static core::Result<FittedEncoder> fit(std::span<const listing::Listing> training,
+                                         std::span<const double> weights, const EncoderOptions& options);
 
   FeatureSet feature_set() const;
   const std::vector<FeatureColumn>& columns() const;
   codec::Date as_of() const;
 
-  // Writes columns().size() doubles. A category never seen, a name of any length or script, a missing field: all fine.
+  // Writes columns().size() doubles. A category never seen, a name of any length or script, a missing field:
+  // all fine.
   void transform(const listing::Listing& listing, std::span<double> row) const;
 
-  // The encoder as the package keeps it, and back: transform() gives the same bits. kCorrupt names the member.
+  // The encoder as the package keeps it, and back: transform() gives the same bits. kCorrupt names the
+  // member.
   codec::Json to_json() const;
   static core::Result<Encoder> from_json(const codec::Json& json);
 

@@ -39,7 +39,8 @@ Encoder stored_and_read(const Encoder& encoder) {
   return std::move(read).value();
 }
 
-std::string refusal(std::span<const Listing> training, std::span<const double> weights, EncoderOptions options = {}) {
+std::string refusal(std::span<const Listing> training, std::span<const double> weights,
+                    EncoderOptions options = {}) {
   const auto fitted = Encoder::fit(training, weights, options);
   if (fitted) return "fitted";
   EXPECT_EQ(fitted.error().code(), core::ErrorCode::kInvalidInput);
@@ -161,7 +162,8 @@ TEST(Encoder, ReadsBackToTheSameBits) {
 }
 
 TEST(Encoder, ReadsBackWhatMissingFieldsLeft) {
-  const std::vector<Listing> listings = {rated("", "", core::kMissing, 4), rated("x", "GAME", core::kMissing, 3)};
+  const std::vector<Listing> listings = {rated("", "", core::kMissing, 4),
+                                         rated("x", "GAME", core::kMissing, 3)};
   const FittedEncoder fitted = fitted_on(listings, std::vector<double>{1, 1});
 
   const Encoder read = stored_and_read(fitted.encoder);
@@ -184,15 +186,19 @@ TEST(Encoder, HasTheListingsColumnsInOrder) {
   std::vector<std::string> names;
   for (const FeatureColumn& column : fitted.encoder.columns()) names.push_back(column.name);
 
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "log_reviews", "log_installs", "ratio",        "log_size",     "paid",        "log_price",
-                       "content",     "age",          "month",        "weekday",      "day",         "android",
-                       "ver_major",   "ver_minor",    "ver_parts",    "ver_len",      "name_len",    "name_words",
-                       "name_digits", "name_upper",   "name_nonascii", "name_sep",    "name_wordlen", "te_category",
-                       "te_genre1",   "te_genres",    "te_content",   "te_version",   "te_date",     "te_date_android",
-                       "te_word1",    "te_letters4",  "te_size",      "te_inst_cat",  "te_lastword", "te_words2",
-                       "te_android",  "te_words",     "cnt_word1",    "cnt_version",  "cnt_date",    "cnt_size",
-                       "cnt_android", "cnt_date_android", "rank_cat", "ratio_cat", "name_text"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"log_reviews",   "log_installs",    "ratio",        "log_size",
+                                      "paid",          "log_price",       "content",      "age",
+                                      "month",         "weekday",         "day",          "android",
+                                      "ver_major",     "ver_minor",       "ver_parts",    "ver_len",
+                                      "name_len",      "name_words",      "name_digits",  "name_upper",
+                                      "name_nonascii", "name_sep",        "name_wordlen", "te_category",
+                                      "te_genre1",     "te_genres",       "te_content",   "te_version",
+                                      "te_date",       "te_date_android", "te_word1",     "te_letters4",
+                                      "te_size",       "te_inst_cat",     "te_lastword",  "te_words2",
+                                      "te_android",    "te_words",        "cnt_word1",    "cnt_version",
+                                      "cnt_date",      "cnt_size",        "cnt_android",  "cnt_date_android",
+                                      "rank_cat",      "ratio_cat",       "name_text"}));
 }
 
 TEST(Encoder, TakesTheLastDateAsToday) {
@@ -237,9 +243,10 @@ TEST(Encoder, NamesOfAnyLengthAndScriptAreFine) {
   std::string long_name;
   while (long_name.size() < 10000) long_name += "photo ";
 
-  for (const std::string& name : {long_name, std::string(10000, 'a'), std::string("\U0001F600\u200D\U0001F680"),
-                                  std::string("\u05E9\u05DC\u05D5\u05DD"), std::string("\u0645\u0631\u062D\u0628\u0627"),
-                                  std::string("\u65E5\u672C\u8A9E"), std::string("\xFF\xFE broken")}) {
+  for (const std::string& name :
+       {long_name, std::string(10000, 'a'), std::string("\U0001F600\u200D\U0001F680"),
+        std::string("\u05E9\u05DC\u05D5\u05DD"), std::string("\u0645\u0631\u062D\u0628\u0627"),
+        std::string("\u65E5\u672C\u8A9E"), std::string("\xFF\xFE broken")}) {
     const std::vector<double> row = row_of(fitted.encoder, rated(name, "GAME", 5, 4));
     EXPECT_GT(cell_of(fitted.encoder, row, "name_len"), 0) << name.substr(0, 20);
     EXPECT_TRUE(std::isfinite(cell_of(fitted.encoder, row, "te_words"))) << name.substr(0, 20);
@@ -251,8 +258,9 @@ TEST(Encoder, FieldsOfColumnsAreThoseTheyComeFrom) {
   const FittedEncoder fitted = fitted_varied();
 
   for (const FeatureColumn& column : fitted.encoder.columns()) {
-    const bool of_name = column.name.rfind("name_", 0) == 0 || column.name == "te_words" || column.name == "cnt_word1" ||
-                         column.name == "te_word1" || column.name == "te_letters4" || column.name == "te_lastword" ||
+    const bool of_name = column.name.rfind("name_", 0) == 0 || column.name == "te_words" ||
+                         column.name == "cnt_word1" || column.name == "te_word1" ||
+                         column.name == "te_letters4" || column.name == "te_lastword" ||
                          column.name == "te_words2";
     EXPECT_EQ(column.field == listing::Field::kApp, of_name) << column.name;
   }
@@ -272,7 +280,8 @@ TEST(Encoder, RefusesAMissingRating) {
 TEST(Encoder, RefusesWeightsThatAreNone) {
   const std::vector<Listing> listings = varied_listings(2);
   for (const double weight : {-1.0, core::kMissing, std::numeric_limits<double>::infinity()}) {
-    EXPECT_NE(refusal(listings, std::vector<double>{1, weight}).find("give it a finite one"), std::string::npos);
+    EXPECT_NE(refusal(listings, std::vector<double>{1, weight}).find("give it a finite one"),
+              std::string::npos);
   }
 }
 

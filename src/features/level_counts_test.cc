@@ -12,7 +12,8 @@ namespace {
 using listing::Listing;
 
 FittedEncoder fitted_counts() {
-  std::vector<Listing> listings = {rated("Photo A", "", 0, 4), rated("Photo B", "", 0, 5), rated("Chess", "", 0, 2)};
+  std::vector<Listing> listings = {rated("Photo A", "", 0, 4), rated("Photo B", "", 0, 5),
+                                   rated("Chess", "", 0, 2)};
   listings[0].current_version = "1.0";
   listings[1].size_mb = listings[2].size_mb = 19;
   return fitted_on(listings, std::vector<double>(3, 1.0));

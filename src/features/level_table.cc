@@ -15,7 +15,9 @@ using core::Result;
 
 constexpr double kCountMax = 1e15;
 
-bool is_count(double value) { return value >= 1 && value <= kCountMax && std::floor(value) == value; }
+bool is_count(double value) {
+  return value >= 1 && value <= kCountMax && std::floor(value) == value;
+}
 
 }  // namespace
 
@@ -23,7 +25,8 @@ Json LevelTable::to_json() const {
   codec::JsonObject members;
   members.reserve(values_.size());
   for (const auto& [level, value] : values_) {
-    members.emplace_back(level, kind_ == Kind::kCounts ? Json(static_cast<std::int64_t>(value)) : Json(value));
+    members.emplace_back(level,
+                         kind_ == Kind::kCounts ? Json(static_cast<std::int64_t>(value)) : Json(value));
   }
   std::sort(members.begin(), members.end(),
             [](const codec::JsonMember& a, const codec::JsonMember& b) { return a.first < b.first; });

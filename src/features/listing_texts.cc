@@ -16,17 +16,20 @@ constexpr std::size_t kFirstLettersLength = 4;
 
 bool is_letter_or_digit(char32_t point) {
   if (point < 0x80) {
-    return (point >= U'a' && point <= U'z') || (point >= U'0' && point <= U'9') || (point >= U'A' && point <= U'Z');
+    return (point >= U'a' && point <= U'z') || (point >= U'0' && point <= U'9') ||
+           (point >= U'A' && point <= U'Z');
   }
   switch (codec::kind_of(point)) {
     case codec::CharacterKind::kLetterUpper:
     case codec::CharacterKind::kLetterLower:
     case codec::CharacterKind::kLetterOther:
-    case codec::CharacterKind::kDigit: return true;
+    case codec::CharacterKind::kDigit:
+      return true;
     case codec::CharacterKind::kSpace:
     case codec::CharacterKind::kPunctuation:
     case codec::CharacterKind::kSymbol:
-    case codec::CharacterKind::kOther: return false;
+    case codec::CharacterKind::kOther:
+      return false;
   }
   return false;
 }
@@ -37,7 +40,9 @@ bool is_separator(char32_t point) {
 }
 
 // Bytes of the character in UTF-8.
-std::size_t width_of(char32_t point) { return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4; }
+std::size_t width_of(char32_t point) {
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+}
 
 // Visits the characters of valid UTF-8, without decoding what is ASCII.
 template <typename Visit>
@@ -54,20 +59,29 @@ void for_each_character(std::string_view text, Visit visit) {
 
 Field field_of(Text text) {
   switch (text) {
-    case Text::kCategory: return Field::kCategory;
+    case Text::kCategory:
+      return Field::kCategory;
     case Text::kFirstGenre:
-    case Text::kGenres: return Field::kGenres;
-    case Text::kContentRating: return Field::kContentRating;
-    case Text::kVersion: return Field::kCurrentVersion;
+    case Text::kGenres:
+      return Field::kGenres;
+    case Text::kContentRating:
+      return Field::kContentRating;
+    case Text::kVersion:
+      return Field::kCurrentVersion;
     case Text::kDate:
-    case Text::kDateAndroid: return Field::kLastUpdated;
+    case Text::kDateAndroid:
+      return Field::kLastUpdated;
     case Text::kFirstWord:
     case Text::kFirstLetters:
     case Text::kLastWord:
-    case Text::kFirstTwoWords: return Field::kApp;
-    case Text::kSize: return Field::kSize;
-    case Text::kInstallsCategory: return Field::kInstalls;
-    case Text::kAndroid: return Field::kAndroidVersion;
+    case Text::kFirstTwoWords:
+      return Field::kApp;
+    case Text::kSize:
+      return Field::kSize;
+    case Text::kInstallsCategory:
+      return Field::kInstalls;
+    case Text::kAndroid:
+      return Field::kAndroidVersion;
   }
   return Field::kApp;
 }
@@ -76,8 +90,9 @@ ListingTexts::ListingTexts(const Listing& listing) : listing_(&listing) {
   const std::string key = listing::key_of(listing);
   const std::string installs = listing::text_of(listing, Field::kInstalls);
   const std::string date = listing.last_updated ? codec::to_iso(*listing.last_updated) : std::string();
-  buffer_.reserve(3 * key.size() + listing.category.size() + listing.genres.size() + listing.content_rating.size() +
-                  listing.current_version.size() + listing.android_version.size() + installs.size() + 64);
+  buffer_.reserve(3 * key.size() + listing.category.size() + listing.genres.size() +
+                  listing.content_rating.size() + listing.current_version.size() +
+                  listing.android_version.size() + installs.size() + 64);
 
   buffer_ = key;
   key_ = {0, key.size()};
@@ -138,8 +153,9 @@ void ListingTexts::add_words(std::string_view key) {
   std::vector<Slice>& distinct = distinct_words_;
   distinct = words_;
   std::sort(distinct.begin(), distinct.end(), [&](Slice a, Slice b) { return view(a) < view(b); });
-  distinct.erase(std::unique(distinct.begin(), distinct.end(), [&](Slice a, Slice b) { return view(a) == view(b); }),
-                 distinct.end());
+  distinct.erase(
+      std::unique(distinct.begin(), distinct.end(), [&](Slice a, Slice b) { return view(a) == view(b); }),
+      distinct.end());
 }
 
 void ListingTexts::put(Text text, std::string_view value) {

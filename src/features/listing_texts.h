@@ -14,7 +14,7 @@ namespace starcast::features {
 // The strings whose levels are encoded or counted. A missing one is empty: a level like others.
 enum class Text {
   kCategory,
-  kFirstGenre,        // the genres before the first ';'
+  kFirstGenre,  // the genres before the first ';'
   kGenres,
   kContentRating,
   kVersion,           // current_version
@@ -25,8 +25,8 @@ enum class Text {
   kSize,              // as text_of shows it
   kInstallsCategory,  // installs as text_of shows it, '|', kCategory
   kLastWord,
-  kFirstTwoWords,     // with a space between
-  kAndroid,           // android_version
+  kFirstTwoWords,  // with a space between
+  kAndroid,        // android_version
 };
 inline constexpr std::size_t kTextCount = 14;
 
@@ -37,7 +37,7 @@ listing::Field field_of(Text text);
 struct NameShape {
   std::size_t characters = 0;
   std::size_t words = 0;
-  std::size_t digits = 0;      // 0 to 9
+  std::size_t digits = 0;  // 0 to 9
   std::size_t non_ascii = 0;
   std::size_t separators = 0;  // - : | & , ( ) and the en dash
 };
@@ -67,7 +67,9 @@ class ListingTexts {
     std::size_t length = 0;
   };
 
-  std::string_view view(Slice slice) const { return std::string_view(buffer_).substr(slice.begin, slice.length); }
+  std::string_view view(Slice slice) const {
+    return std::string_view(buffer_).substr(slice.begin, slice.length);
+  }
   void add_words(std::string_view key);
   void put(Text text, std::string_view value);
   void set(Text text, Slice slice) { texts_[static_cast<std::size_t>(text)] = slice; }

@@ -15,7 +15,9 @@ namespace {
 using listing::Listing;
 using testing::ElementsAre;
 
-Listing named(std::string app) { return rated(std::move(app), "", 0, 4); }
+Listing named(std::string app) {
+  return rated(std::move(app), "", 0, 4);
+}
 
 std::vector<std::string> distinct_words(const ListingTexts& texts) {
   std::vector<std::string> words;

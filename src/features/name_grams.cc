@@ -16,7 +16,9 @@ constexpr std::size_t kCharactersMax = 5;
 constexpr std::uint64_t kCharactersSeed = 1;
 constexpr std::uint64_t kWordsSeed = 2;
 
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+}
 
 // The key's first characters.
 std::string_view beginning_of(std::string_view key) {
@@ -57,7 +59,8 @@ void add_character_grams(std::string_view key, std::vector<std::uint32_t>& bucke
   }
 }
 
-void add_word_grams(const ListingTexts& texts, std::size_t key_bytes_max, std::vector<std::uint32_t>& buckets) {
+void add_word_grams(const ListingTexts& texts, std::size_t key_bytes_max,
+                    std::vector<std::uint32_t>& buckets) {
   std::string pair;
   for (std::size_t i = 0; i < texts.word_count(); ++i) {
     const std::string_view word = texts.word(i);

@@ -19,10 +19,13 @@ std::vector<BucketCount> grams_of(const std::string& name) {
   return name_grams(ListingTexts(listing));
 }
 
-std::vector<BucketCount> buckets_of(const std::vector<std::string>& characters, const std::vector<std::string>& words) {
+std::vector<BucketCount> buckets_of(const std::vector<std::string>& characters,
+                                    const std::vector<std::string>& words) {
   std::map<std::uint32_t, std::uint32_t> counts;
-  for (const std::string& gram : characters) ++counts[static_cast<std::uint32_t>(core::stable_hash(gram, 1) % kGramBuckets)];
-  for (const std::string& gram : words) ++counts[static_cast<std::uint32_t>(core::stable_hash(gram, 2) % kGramBuckets)];
+  for (const std::string& gram : characters)
+    ++counts[static_cast<std::uint32_t>(core::stable_hash(gram, 1) % kGramBuckets)];
+  for (const std::string& gram : words)
+    ++counts[static_cast<std::uint32_t>(core::stable_hash(gram, 2) % kGramBuckets)];
   std::vector<BucketCount> result;
   for (const auto& [bucket, count] : counts) result.push_back({bucket, count});
   return result;
@@ -42,18 +45,21 @@ TEST(NameGrams, AreRunsWithinPartsAndWordsAndPairs) {
 }
 
 TEST(NameGrams, CountRepetitions) {
-  EXPECT_EQ(grams_of("go go"), buckets_of({" g", "go", "o ", " go", "go ", " go ", " g", "go", "o ", " go", "go ", " go "},
-                                          {"go", "go", "go go"}));
+  EXPECT_EQ(grams_of("go go"),
+            buckets_of({" g", "go", "o ", " go", "go ", " go ", " g", "go", "o ", " go", "go ", " go "},
+                       {"go", "go", "go go"}));
 }
 
 TEST(NameGrams, AreOfCharactersNotBytes) {
-  EXPECT_EQ(grams_of("\u65E5\u672C"),
-            buckets_of({" \u65E5", "\u65E5\u672C", "\u672C ", " \u65E5\u672C", "\u65E5\u672C ", " \u65E5\u672C "},
-                       {"\u65E5\u672C"}));
+  EXPECT_EQ(grams_of("\u65E5\u672C"), buckets_of({" \u65E5", "\u65E5\u672C", "\u672C ", " \u65E5\u672C",
+                                                  "\u65E5\u672C ", " \u65E5\u672C "},
+                                                 {"\u65E5\u672C"}));
   EXPECT_EQ(grams_of("\U0001F600"), buckets_of({" \U0001F600", "\U0001F600 ", " \U0001F600 "}, {}));
 }
 
-TEST(NameGrams, HaveNoneForAnEmptyName) { EXPECT_TRUE(grams_of(" ").empty()); }
+TEST(NameGrams, HaveNoneForAnEmptyName) {
+  EXPECT_TRUE(grams_of(" ").empty());
+}
 
 TEST(NameGrams, LookAtTheFirstCharactersOnly) {
   std::string name;

@@ -28,7 +28,9 @@ float rarity_of(std::uint32_t listings, std::uint32_t having) {
 }
 
 // Lane 0 fits on all rows, lane 1 + f on those outside of fold f.
-bool fits_on(std::size_t lane, std::size_t fold) { return lane != fold + 1; }
+bool fits_on(std::size_t lane, std::size_t fold) {
+  return lane != fold + 1;
+}
 
 struct Problem {
   std::vector<Lanes> weights;
@@ -43,7 +45,8 @@ Problem problem_of(const TrainingSet& training, std::size_t folds) {
   Lanes priors{};
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const FoldSums::Sums without = lane == 0 ? sums.total(0) : sums.without(0, lane - 1);
-    priors[lane] = without.weight > 0 ? without.rating / without.weight : 0;  // without any weight it is never used
+    priors[lane] =
+        without.weight > 0 ? without.rating / without.weight : 0;  // without any weight it is never used
   }
   Problem problem{std::vector<Lanes>(training.size(), Lanes{}), std::vector<Lanes>(training.size(), Lanes{})};
   for (std::size_t row = 0; row < training.size(); ++row) {
@@ -70,7 +73,8 @@ Result<std::int64_t> whole_of(const Json& json, std::string_view path, Range ran
 }
 
 // An entry of the list that name_text has by this name.
-Result<std::int64_t> entry_of(const codec::JsonArray& list, std::string_view name, std::size_t index, Range range) {
+Result<std::int64_t> entry_of(const codec::JsonArray& list, std::string_view name, std::size_t index,
+                              Range range) {
   auto number = whole_of(list[index], "", range);
   if (!number) return whole_of(list[index], fmt::format("name_text.{}[{}]", name, index), range);
   return number;
@@ -83,7 +87,9 @@ Result<const codec::JsonArray*> list_of(const Json& name_text, std::string_view 
 
 }  // namespace
 
-std::vector<FeatureColumn> NameText::columns() const { return {{"name_text", listing::Field::kApp}}; }
+std::vector<FeatureColumn> NameText::columns() const {
+  return {{"name_text", listing::Field::kApp}};
+}
 
 void NameText::fit(const TrainingSet& training, const TrainingCells& cells) {
   listings_ = static_cast<std::uint32_t>(training.size());
@@ -123,7 +129,8 @@ void NameText::fit(const TrainingSet& training, const TrainingCells& cells) {
 
   const std::size_t folds = std::min(kFolds, training.folds());
   const Problem problem = problem_of(training, folds);
-  const std::vector<Lanes> coefficients = ridge_coefficients(rows, problem.weights, problem.targets, kPenalty);
+  const std::vector<Lanes> coefficients =
+      ridge_coefficients(rows, problem.weights, problem.targets, kPenalty);
   for (std::size_t row = 0; row < training.size(); ++row) {
     cells.row(row)[0] = weighted_sum(rows.row(row), coefficients)[1 + training.fold(row) % folds];
   }
@@ -158,8 +165,9 @@ void NameText::transform(const ListingTexts& texts, std::span<double> cells) con
   cells[0] = squares > 0 ? sum / std::sqrt(squares) : 0;
 }
 
-// {"listings": 6545, "step": 1.5e-06, "gaps": [1, ...], "having": [3, ...], "steps": [-120, ...]}: an entry of the lists a
-// bucket that some name fell into, by ascending bucket; its gap is the bucket's number less that of the one before.
+// {"listings": 6545, "step": 1.5e-06, "gaps": [1, ...], "having": [3, ...], "steps": [-120, ...]}: an entry
+// of the lists a bucket that some name fell into, by ascending bucket; its gap is the bucket's number less
+// that of the one before.
 void NameText::write(Json& encoder) const {
   codec::JsonArray gaps;
   codec::JsonArray having;
@@ -193,7 +201,8 @@ Result<void> NameText::read(const Json& encoder) {
   const codec::JsonArray* const gaps = TRY(list_of(*stored, "gaps"));
   const codec::JsonArray* const having = TRY(list_of(*stored, "having"));
   const codec::JsonArray* const steps = TRY(list_of(*stored, "steps"));
-  for (const auto& [name, length] : {std::pair("having", having->size()), std::pair("steps", steps->size())}) {
+  for (const auto& [name, length] :
+       {std::pair("having", having->size()), std::pair("steps", steps->size())}) {
     if (length == gaps->size()) continue;
     return corrupt_member(member_path("name_text", name),
                           fmt::format("has {} entries, but name_text.gaps has {}", length, gaps->size()));

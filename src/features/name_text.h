@@ -10,10 +10,10 @@
 
 namespace starcast::features {
 
-// Ridge regression of rating - prior on the name's n-grams (name_grams.h), each counted as count * rarity with
-// rarity = 1 + ln((1 + listings) / (1 + listings whose name has it)), the row divided by its length. The prior is the
-// weighted mean of the rows fitted on; a name without n-grams is at it, 0. Training rows: by the rows of the other folds;
-// of the inner folds up to five, so that six regressions run side by side.
+// Ridge regression of rating - prior on the name's n-grams (name_grams.h), each counted as count * rarity
+// with rarity = 1 + ln((1 + listings) / (1 + listings whose name has it)), the row divided by its length. The
+// prior is the weighted mean of the rows fitted on; a name without n-grams is at it, 0. Training rows: by the
+// rows of the other folds; of the inner folds up to five, so that six regressions run side by side.
 class NameText final : public ColumnGroup {
  public:
   std::vector<FeatureColumn> columns() const override;

@@ -32,8 +32,8 @@ double text_of(const FittedEncoder& fitted, const std::string& name) {
 
 // Names of two kinds that share no n-gram: the mean is 3.5, and each kind's text has all its weight.
 FittedEncoder fitted_two_kinds() {
-  const std::vector<Listing> listings = {rated("Photo", "", 0, 5), rated("photo", "", 0, 4), rated("chess", "", 0, 3),
-                                         rated("chess", "", 0, 2)};
+  const std::vector<Listing> listings = {rated("Photo", "", 0, 5), rated("photo", "", 0, 4),
+                                         rated("chess", "", 0, 3), rated("chess", "", 0, 2)};
   return fitted_on(listings, std::vector<double>(4, 1.0));
 }
 
@@ -76,7 +76,8 @@ TEST(NameText, ANameOfItsOwnTellsNothingOfItself) {
 }
 
 TEST(NameText, WeighsListings) {
-  const std::vector<Listing> listings = {rated("photo", "", 0, 5), rated("photo", "", 0, 1), rated("chess", "", 0, 3)};
+  const std::vector<Listing> listings = {rated("photo", "", 0, 5), rated("photo", "", 0, 1),
+                                         rated("chess", "", 0, 3)};
 
   EXPECT_GT(text_of(fitted_on(listings, std::vector<double>{1, 0, 1}), "photo"), 0.1);
   EXPECT_LT(text_of(fitted_on(listings, std::vector<double>{0, 1, 1}), "photo"), -0.1);
@@ -105,12 +106,17 @@ TEST(NameText, RefusesNumbersOutsideTheirRange) {
   EXPECT_EQ(corruption("listings", 0), "name_text.listings: is no whole number from 1 to 4294967295");
   EXPECT_EQ(corruption("step", -1.0), "name_text.step: is no step of a coefficient");
   EXPECT_EQ(corruption("step", 1e300), "name_text.step: is no step of a coefficient");
-  EXPECT_EQ(corruption("having", list_with("having", 1, 5)), "name_text.having[1]: is no whole number from 1 to 4");
+  EXPECT_EQ(corruption("having", list_with("having", 1, 5)),
+            "name_text.having[1]: is no whole number from 1 to 4");
   EXPECT_EQ(corruption("steps", list_with("steps", 2, 40000)),
             "name_text.steps[2]: is no whole number from -32767 to 32767");
-  EXPECT_EQ(corruption("gaps", list_with("gaps", 1, 0)).rfind("name_text.gaps[1]: is no whole number from 1 to ", 0), 0U);
-  EXPECT_EQ(corruption("gaps", list_with("gaps", 1, 32768)).rfind("name_text.gaps[1]: is no whole number", 0), 0U);
-  EXPECT_EQ(corruption("gaps", list_with("gaps", 0, "3")).rfind("name_text.gaps[0]: is no whole number", 0), 0U);
+  EXPECT_EQ(corruption("gaps", list_with("gaps", 1, 0))
+                .rfind("name_text.gaps[1]: is no whole number from 1 to ", 0),
+            0U);
+  EXPECT_EQ(corruption("gaps", list_with("gaps", 1, 32768)).rfind("name_text.gaps[1]: is no whole number", 0),
+            0U);
+  EXPECT_EQ(corruption("gaps", list_with("gaps", 0, "3")).rfind("name_text.gaps[0]: is no whole number", 0),
+            0U);
 }
 
 TEST(NameText, RefusesListsOfDifferentLengths) {

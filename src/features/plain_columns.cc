@@ -67,7 +67,9 @@ class CellWriter {
   std::size_t next_ = 0;
 };
 
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+bool is_digit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
 
 // Reads the digits at `position` and moves it behind them; 0 if there are none.
 double digits_at(std::string_view text, std::size_t& position) {
@@ -189,6 +191,8 @@ void PlainColumns::transform(const ListingTexts& texts, std::span<double> cells)
 
 // The encoder itself keeps as_of.
 void PlainColumns::write(codec::Json&) const {}
-core::Result<void> PlainColumns::read(const codec::Json&) { return {}; }
+core::Result<void> PlainColumns::read(const codec::Json&) {
+  return {};
+}
 
 }  // namespace starcast::features

@@ -44,10 +44,14 @@ Result<std::vector<std::string>> names_from(const Json& json, std::string_view p
 }  // namespace
 
 std::vector<FeatureColumn> PredecessorColumns::columns() const {
-  return {{"category", Field::kCategory}, {"reviews", Field::kReviews},
-          {"size", Field::kSize},         {"installs", Field::kInstalls},
-          {"type", Field::kType},         {"price", Field::kPrice},
-          {"content_rating", Field::kContentRating}, {"genres", Field::kGenres}};
+  return {{"category", Field::kCategory},
+          {"reviews", Field::kReviews},
+          {"size", Field::kSize},
+          {"installs", Field::kInstalls},
+          {"type", Field::kType},
+          {"price", Field::kPrice},
+          {"content_rating", Field::kContentRating},
+          {"genres", Field::kGenres}};
 }
 
 void PredecessorColumns::fit(const TrainingSet& training, const TrainingCells& cells) {

@@ -10,8 +10,8 @@
 
 namespace starcast::features {
 
-// Codes count the training part's distinct texts in the order of their bytes; a text never seen is missing, as is a
-// missing one.
+// Codes count the training part's distinct texts in the order of their bytes; a text never seen is missing,
+// as is a missing one.
 class PredecessorColumns final : public ColumnGroup {
  public:
   std::vector<FeatureColumn> columns() const override;

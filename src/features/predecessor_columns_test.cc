@@ -14,7 +14,8 @@ namespace {
 using listing::Listing;
 
 FittedEncoder fitted_predecessor() {
-  std::vector<Listing> listings = {rated("a", "TOOLS", 5, 4), rated("b", "FAMILY", 6, 5), rated("c", "", 7, 2)};
+  std::vector<Listing> listings = {rated("a", "TOOLS", 5, 4), rated("b", "FAMILY", 6, 5),
+                                   rated("c", "", 7, 2)};
   listings[0].content_rating = "Teen";
   listings[1].genres = "Casual;Education";
   return fitted_on(listings, std::vector<double>(3, 1.0), {.feature_set = FeatureSet::kPredecessor});

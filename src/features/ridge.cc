@@ -97,7 +97,8 @@ std::vector<Lanes> ridge_coefficients(const SparseRows& rows, std::span<const La
   std::vector<Lanes> product(rows.size());
   Lanes squared = squares(residual);
   Lanes enough;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) enough[lane] = squared[lane] * kResidualMax * kResidualMax;
+  for (std::size_t lane = 0; lane < kLanes; ++lane)
+    enough[lane] = squared[lane] * kResidualMax * kResidualMax;
 
   for (std::size_t round = 0; round < kRidgeRoundsMax; ++round) {
     // A lane that is done takes steps of 0, so that its end does not hang on the other lanes'.
@@ -107,7 +108,8 @@ std::vector<Lanes> ridge_coefficients(const SparseRows& rows, std::span<const La
 
     const Lanes curvature = dual.multiply(direction, product);
     Lanes step;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) step[lane] = goes_on[lane] ? squared[lane] / curvature[lane] : 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      step[lane] = goes_on[lane] ? squared[lane] / curvature[lane] : 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         solution[row][lane] += step[lane] * direction[row][lane];
@@ -116,7 +118,8 @@ std::vector<Lanes> ridge_coefficients(const SparseRows& rows, std::span<const La
     }
     const Lanes after = squares(residual);
     Lanes turn;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) turn[lane] = goes_on[lane] ? after[lane] / squared[lane] : 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      turn[lane] = goes_on[lane] ? after[lane] / squared[lane] : 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         direction[row][lane] = residual[row][lane] + turn[lane] * direction[row][lane];

@@ -1,4 +1,5 @@
-// Ridge regressions on sparse rows, several at once: they share the rows and differ in what the rows weigh and aim at.
+// Ridge regressions on sparse rows, several at once: they share the rows and differ in what the rows weigh
+// and aim at.
 #pragma once
 
 #include <array>
@@ -50,9 +51,9 @@ Lanes weighted_sum(std::span<const SparseCell> row, std::span<const Lanes> coeff
 
 // The coefficients of each column, without intercept, that make
 //   sum over rows of weight * (target - row * coefficients)^2 + penalty * |coefficients|^2
-// least, by conjugate gradients up to a residual of 1e-6 of the targets or kRidgeRoundsMax rounds. Weights are at least 0, a lane
-// and row each; the penalty is above 0. Lanes are strangers: what a row without weight in a lane aims at there, and all
-// that other lanes do, leaves the lane's bits as they are.
+// least, by conjugate gradients up to a residual of 1e-6 of the targets or kRidgeRoundsMax rounds. Weights
+// are at least 0, a lane and row each; the penalty is above 0. Lanes are strangers: what a row without weight
+// in a lane aims at there, and all that other lanes do, leaves the lane's bits as they are.
 inline constexpr std::size_t kRidgeRoundsMax = 40;
 std::vector<Lanes> ridge_coefficients(const SparseRows& rows, std::span<const Lanes> weights,
                                       std::span<const Lanes> targets, double penalty);

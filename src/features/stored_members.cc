@@ -23,7 +23,9 @@ std::string shortened(std::string_view name) {
 }
 
 // What a wrong type's error says, under the member's name.
-Error renamed(const Error& error, std::string_view path) { return corrupt_member(path, error.message()); }
+Error renamed(const Error& error, std::string_view path) {
+  return corrupt_member(path, error.message());
+}
 
 }  // namespace
 

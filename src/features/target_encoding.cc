@@ -60,7 +60,8 @@ void TargetEncoding::fit(const TrainingSet& training, const TrainingCells& cells
 
     for (std::size_t row = 0; row < training.size(); ++row) {
       const std::size_t fold = training.fold(row);
-      cells.row(row)[column] = encoding_of(sums.without(levels.of_row[row], fold), training.prior_without(fold));
+      cells.row(row)[column] =
+          encoding_of(sums.without(levels.of_row[row], fold), training.prior_without(fold));
     }
     LevelTable& table = tables_.emplace_back(LevelTable::Kind::kNumbers);
     table.reserve(levels.names.size());
@@ -93,8 +94,8 @@ Result<void> TargetEncoding::read(const Json& encoder) {
   tables_.clear();
   for (const Encoded& encoded : kEncoded) {
     const Json* const stored = TRY(required_member(*encodings, "encodings", encoded.name));
-    tables_.push_back(
-        TRY(LevelTable::from_json(*stored, member_path("encodings", encoded.name), LevelTable::Kind::kNumbers)));
+    tables_.push_back(TRY(
+        LevelTable::from_json(*stored, member_path("encodings", encoded.name), LevelTable::Kind::kNumbers)));
   }
   return {};
 }

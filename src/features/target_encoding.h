@@ -13,8 +13,9 @@ namespace starcast::features {
 // A level weighs as if this much more weight with the mean rating stood behind it.
 inline constexpr double kShrinkage = 5;
 
-// The encoding of a level is (sum of weight * rating + kShrinkage * prior) / (sum of weight + kShrinkage), the prior the
-// weighted mean rating; of a level never seen it is the prior. Training rows: by the rows of the other inner folds.
+// The encoding of a level is (sum of weight * rating + kShrinkage * prior) / (sum of weight + kShrinkage),
+// the prior the weighted mean rating; of a level never seen it is the prior. Training rows: by the rows of
+// the other inner folds.
 class TargetEncoding final : public ColumnGroup {
  public:
   std::vector<FeatureColumn> columns() const override;

@@ -21,8 +21,10 @@ std::vector<Listing> three_apps() {
 TEST(TargetEncoding, DrawsALevelsMeanTowardsThePrior) {
   const FittedEncoder fitted = fitted_on(three_apps(), kWeights);
 
-  EXPECT_DOUBLE_EQ(transformed(fitted.encoder, rated("x", "GAME", 0, 1), "te_category"), (13.0 + 5 * 4) / (3 + 5));
-  EXPECT_DOUBLE_EQ(transformed(fitted.encoder, rated("x", "TOOLS", 0, 1), "te_category"), (3.0 + 5 * 4) / (1 + 5));
+  EXPECT_DOUBLE_EQ(transformed(fitted.encoder, rated("x", "GAME", 0, 1), "te_category"),
+                   (13.0 + 5 * 4) / (3 + 5));
+  EXPECT_DOUBLE_EQ(transformed(fitted.encoder, rated("x", "TOOLS", 0, 1), "te_category"),
+                   (3.0 + 5 * 4) / (1 + 5));
 }
 
 TEST(TargetEncoding, ALevelNeverSeenGetsThePrior) {
@@ -45,7 +47,8 @@ TEST(TargetEncoding, TrainingRowsAreEncodedByTheOtherFolds) {
   const Matrix& rows = fitted.training_rows;
 
   const double prior_without_first = (5.0 + 3) / 2;
-  EXPECT_DOUBLE_EQ(cell_of(fitted.encoder, rows.row(0), "te_category"), (5 + 5 * prior_without_first) / (1 + 5));
+  EXPECT_DOUBLE_EQ(cell_of(fitted.encoder, rows.row(0), "te_category"),
+                   (5 + 5 * prior_without_first) / (1 + 5));
   const double prior_without_third = 13.0 / 3;
   EXPECT_DOUBLE_EQ(cell_of(fitted.encoder, rows.row(2), "te_category"), prior_without_third);
 }

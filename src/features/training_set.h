@@ -67,8 +67,8 @@ class TrainingSet {
   std::vector<double> prior_without_;
 };
 
-// Sums of weight * rating and of weight, by level and by inner fold. What lies in a fold never enters the sums without it,
-// not even as a rounding error, as nothing is subtracted.
+// Sums of weight * rating and of weight, by level and by inner fold. What lies in a fold never enters the
+// sums without it, not even as a rounding error, as nothing is subtracted.
 class FoldSums {
  public:
   struct Sums {

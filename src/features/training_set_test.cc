@@ -48,7 +48,8 @@ TEST(TrainingSet, ThePriorIsThePlainMeanWhenNothingWeighs) {
 }
 
 TEST(TrainingSet, NumbersLevelsInOrderOfTheirFirstRow) {
-  const std::vector<Listing> listings = {rated("a", "TOOLS", 0, 2), rated("b", "", 0, 5), rated("c", "TOOLS", 0, 5)};
+  const std::vector<Listing> listings = {rated("a", "TOOLS", 0, 2), rated("b", "", 0, 5),
+                                         rated("c", "TOOLS", 0, 5)};
   const std::vector<double> weights = {1, 1, 1};
 
   const TrainingSet set(listings, weights, 2, 1);

@@ -19,7 +19,9 @@ using core::kMissing;
 using core::Result;
 using listing::Listing;
 
-double ratio_of(const Listing& listing) { return std::log10(listing.reviews + 1) - std::log10(listing.installs + 1); }
+double ratio_of(const Listing& listing) {
+  return std::log10(listing.reviews + 1) - std::log10(listing.installs + 1);
+}
 
 // Of numbers without a missing one; missing if there are none.
 double median_of(std::vector<double> numbers) {
@@ -41,8 +43,10 @@ double rank_among(const std::vector<double>& sorted, double value, Own own) {
   const auto equal = static_cast<double>(last - first);
   const auto count = static_cast<double>(sorted.size());
   switch (own) {
-    case Own::kCounted: return (less + 0.5 * equal) / count;
-    case Own::kLeftOut: return (less + 0.5 * (equal - 1)) / std::max(1.0, count - 1);
+    case Own::kCounted:
+      return (less + 0.5 * equal) / count;
+    case Own::kLeftOut:
+      return (less + 0.5 * (equal - 1)) / std::max(1.0, count - 1);
   }
   return kMissing;
 }

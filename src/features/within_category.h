@@ -9,9 +9,9 @@
 
 namespace starcast::features {
 
-// rank_cat: the share of the category's listings with fewer reviews, equal ones counted half; training rows leave
-// themselves out. ratio_cat: log10(reviews + 1) - log10(installs + 1) less its median in the category. Listings that lack
-// the numbers do not count; both columns are missing for a category never seen.
+// rank_cat: the share of the category's listings with fewer reviews, equal ones counted half; training rows
+// leave themselves out. ratio_cat: log10(reviews + 1) - log10(installs + 1) less its median in the category.
+// Listings that lack the numbers do not count; both columns are missing for a category never seen.
 class WithinCategory final : public ColumnGroup {
  public:
   std::vector<FeatureColumn> columns() const override;

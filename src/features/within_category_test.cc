@@ -21,9 +21,12 @@ Listing app(const char* category, double reviews, double installs) {
 
 // Ratios of GAME's apps: 0, -1, -2, and two unknown.
 FittedEncoder fitted_games() {
-  const std::vector<Listing> listings = {app("GAME", 9, 9),    app("GAME", 99, 999),
-                                         app("GAME", 99, 9999), app("GAME", core::kMissing, 9),
-                                         app("GAME", 999, core::kMissing), app("TOOLS", core::kMissing, 5)};
+  const std::vector<Listing> listings = {app("GAME", 9, 9),
+                                         app("GAME", 99, 999),
+                                         app("GAME", 99, 9999),
+                                         app("GAME", core::kMissing, 9),
+                                         app("GAME", 999, core::kMissing),
+                                         app("TOOLS", core::kMissing, 5)};
   return fitted_on(listings, std::vector<double>(6, 1.0));
 }
 

@@ -24,7 +24,9 @@ double mean_share(std::size_t words, Share share) {
 
 }  // namespace
 
-std::vector<FeatureColumn> WordEncoding::columns() const { return {{"te_words", listing::Field::kApp}}; }
+std::vector<FeatureColumn> WordEncoding::columns() const {
+  return {{"te_words", listing::Field::kApp}};
+}
 
 void WordEncoding::fit(const TrainingSet& training, const TrainingCells& cells) {
   Levels words;  // one entry of of_row a word of a name, name after name
@@ -32,7 +34,8 @@ void WordEncoding::fit(const TrainingSet& training, const TrainingCells& cells) 
   std::vector<std::size_t> first(training.size() + 1);
   for (std::size_t row = 0; row < training.size(); ++row) {
     const ListingTexts& texts = training.texts(row);
-    for (std::size_t i = 0; i < texts.distinct_word_count(); ++i) numbers.add_row(texts.distinct_word(i), words);
+    for (std::size_t i = 0; i < texts.distinct_word_count(); ++i)
+      numbers.add_row(texts.distinct_word(i), words);
     first[row + 1] = words.of_row.size();
   }
 
@@ -63,7 +66,9 @@ void WordEncoding::transform(const ListingTexts& texts, std::span<double> cells)
                         [&](std::size_t i) { return shares_.value_or(texts.distinct_word(i), 0); });
 }
 
-void WordEncoding::write(Json& encoder) const { encoder.set("words", shares_.to_json()); }
+void WordEncoding::write(Json& encoder) const {
+  encoder.set("words", shares_.to_json());
+}
 
 Result<void> WordEncoding::read(const Json& encoder) {
   const Json* const words = TRY(required_member(encoder, "", "words"));

@@ -9,9 +9,9 @@
 
 namespace starcast::features {
 
-// A word's share is (sum of weight * (rating - prior)) / (sum of weight + kShrinkage) over the apps with that word in
-// their name; the column is the mean of the shares of the name's distinct words. A word never seen has share 0, and so has
-// a name without words. Training rows: by the rows of the other inner folds.
+// A word's share is (sum of weight * (rating - prior)) / (sum of weight + kShrinkage) over the apps with that
+// word in their name; the column is the mean of the shares of the name's distinct words. A word never seen
+// has share 0, and so has a name without words. Training rows: by the rows of the other inner folds.
 class WordEncoding final : public ColumnGroup {
  public:
   std::vector<FeatureColumn> columns() const override;

@@ -12,7 +12,8 @@ namespace {
 
 using listing::Listing;
 
-// The mean rating is 3; photo's share is (1 + 2) / (2 + 5), editor's 2 / (1 + 5), chess's -3 / (2 + 5), with weights of 1.
+// The mean rating is 3; photo's share is (1 + 2) / (2 + 5), editor's 2 / (1 + 5), chess's -3 / (2 + 5), with
+// weights of 1.
 FittedEncoder fitted_words() {
   const std::vector<Listing> listings = {rated("Photo", "", 0, 4), rated("Photo Editor", "", 0, 5),
                                          rated("Chess", "", 0, 2), rated("Chess!", "", 0, 1)};

@@ -10,10 +10,13 @@
 
 namespace starcast::forest {
 
-// LightGBM's zero is the float 1e-35, widened: values up to it count as 0, both as input and as a missing value.
+// LightGBM's zero is the float 1e-35, widened: values up to it count as 0, both as input and as a missing
+// value.
 inline constexpr double kZeroThreshold = static_cast<double>(1e-35f);
 
-inline bool is_zero(double value) { return value >= -kZeroThreshold && value <= kZeroThreshold; }
+inline bool is_zero(double value) {
+  return value >= -kZeroThreshold && value <= kZeroThreshold;
+}
 
 enum class Side { kLeft, kRight };
 
@@ -26,7 +29,8 @@ inline Side numeric_side(const Tree& tree, std::size_t node, double value) {
   return value <= tree.threshold[node] ? Side::kLeft : Side::kRight;
 }
 
-// Truncates as a cast to int does: -0.5 is category 0. What does not fit an int is in no set, and NaN fails both tests.
+// Truncates as a cast to int does: -0.5 is category 0. What does not fit an int is in no set, and NaN fails
+// both tests.
 inline Side category_side(const std::vector<std::uint32_t>& set, double value) {
   constexpr double kIntBound = static_cast<double>(std::numeric_limits<std::int32_t>::max()) + 1;
   if (!(value > -1 && value < kIntBound)) return Side::kRight;

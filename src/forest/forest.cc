@@ -9,7 +9,9 @@ namespace starcast::forest {
 
 namespace {
 
-double sign_of(double value) { return (value > 0 ? 1.0 : 0.0) - (value < 0 ? 1.0 : 0.0); }
+double sign_of(double value) {
+  return (value > 0 ? 1.0 : 0.0) - (value < 0 ? 1.0 : 0.0);
+}
 
 std::int32_t leaf_of(const Tree& tree, const std::vector<std::vector<std::uint32_t>>& category_sets,
                      std::span<const double> row) {

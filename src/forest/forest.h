@@ -1,4 +1,5 @@
-// Forest: decision trees as flat arrays, read from LightGBM's model text and evaluated by us, bit-equal to LightGBM.
+// Forest: decision trees as flat arrays, read from LightGBM's model text and evaluated by us, bit-equal to
+// LightGBM.
 //
 //   Forest forest = TRY(parse_lightgbm(text));
 //   double rating = forest.predict(row);   // row.size() == forest.feature_count(); NaN is missing
@@ -16,27 +17,28 @@ namespace starcast::forest {
 
 enum class MissingKind : std::uint8_t { kNone, kZero, kNaN };
 
-// One tree; node i's arrays are parallel. A child >= 0 is a node, < 0 is leaf ~child. A tree of one leaf has no nodes.
+// One tree; node i's arrays are parallel. A child >= 0 is a node, < 0 is leaf ~child. A tree of one leaf has
+// no nodes.
 struct Tree {
   std::vector<std::int32_t> feature;
-  std::vector<double> threshold;             // numeric: value <= threshold goes left; may be infinite, is never NaN
+  std::vector<double> threshold;  // numeric: value <= threshold goes left; may be infinite, is never NaN
   std::vector<std::int32_t> left;
   std::vector<std::int32_t> right;
   std::vector<MissingKind> missing;
   std::vector<std::uint8_t> default_left;
-  std::vector<std::int32_t> category_set;    // -1: numeric split; else index into Forest's category bitsets
+  std::vector<std::int32_t> category_set;  // -1: numeric split; else index into Forest's category bitsets
   std::vector<double> leaf_value;
-  std::vector<std::uint32_t> leaf_count;     // training rows of each leaf; zeros when the text has none
+  std::vector<std::uint32_t> leaf_count;  // training rows of each leaf; zeros when the text has none
   std::vector<std::uint32_t> node_count;
   double shrinkage = 1;
 };
 
 // What is done with the summed leaves: LightGBM's objective, as far as prediction knows it.
 enum class OutputTransform {
-  kIdentity,      // regression, regression_l1, quantile, huber, fair, mape, custom, or no objective
-  kSqrt,          // regression, regression_l1, quantile, fair or mape with reg_sqrt: sign(x) * x * x
-  kExponential,   // poisson, gamma, tweedie
-  kSigmoid,       // binary, cross_entropy
+  kIdentity,     // regression, regression_l1, quantile, huber, fair, mape, custom, or no objective
+  kSqrt,         // regression, regression_l1, quantile, fair or mape with reg_sqrt: sign(x) * x * x
+  kExponential,  // poisson, gamma, tweedie
+  kSigmoid,      // binary, cross_entropy
 };
 
 // Thread-compatible after parsing.
@@ -52,8 +54,8 @@ class Forest {
   bool averaged() const { return averaged_; }
   OutputTransform transform() const { return transform_; }
 
-  // The plain double walk: the reference for every faster kernel (they live beside this file, one each, and are chosen
-  // when a forest is loaded). CHECKs the row's size.
+  // The plain double walk: the reference for every faster kernel (they live beside this file, one each, and
+  // are chosen when a forest is loaded). CHECKs the row's size.
   double predict(std::span<const double> row) const;
 
   // The same before the objective's transform: the summed leaves, or their mean if averaged().
@@ -76,9 +78,10 @@ class Forest {
   double sigmoid_ = 1;
 };
 
-// Reads LightGBM's model text, format v3 or v4, one class. kInvalidInput or kCorrupt with the line: a hostile file gets
-// a clear error, never a crash: children out of range or in a cycle, arrays of differing length, features out of range,
-// counts that do not fit. kUnsupported by name: linear trees, several classes (until the scoring issue), other objectives.
+// Reads LightGBM's model text, format v3 or v4, one class. kInvalidInput or kCorrupt with the line: a hostile
+// file gets a clear error, never a crash: children out of range or in a cycle, arrays of differing length,
+// features out of range, counts that do not fit. kUnsupported by name: linear trees, several classes (until
+// the scoring issue), other objectives.
 core::Result<Forest> parse_lightgbm(std::string_view text);
 
 }  // namespace starcast::forest

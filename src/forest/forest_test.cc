@@ -23,17 +23,20 @@ struct Stump {
 
 // One split on feature 0 of two: 10 on its left, 20 on its right.
 Forest forest_of(const Stump& stump) {
-  const std::string text = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=1\nobjective=" +
-                           stump.objective + "\nfeature_names=a b\n\nTree=0\nnum_leaves=2\n" +
-                           stump.category_lines + "split_feature=0\nsplit_gain=3.5\nthreshold=" + stump.threshold +
-                           "\ndecision_type=" + stump.decision + "\nleft_child=-1\nright_child=-2\nleaf_value=10 20\nleaf_count=3 4\ninternal_count=7\n"
-                           "is_linear=0\nshrinkage=0.1\n\n\nend of trees\n";
+  const std::string text =
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=1\nobjective=" +
+      stump.objective + "\nfeature_names=a b\n\nTree=0\nnum_leaves=2\n" + stump.category_lines +
+      "split_feature=0\nsplit_gain=3.5\nthreshold=" + stump.threshold + "\ndecision_type=" + stump.decision +
+      "\nleft_child=-1\nright_child=-2\nleaf_value=10 20\nleaf_count=3 4\ninternal_count=7\n"
+      "is_linear=0\nshrinkage=0.1\n\n\nend of trees\n";
   auto forest = parse_lightgbm(text);
   EXPECT_TRUE(forest) << (forest ? "" : forest.error().message());
   return std::move(forest).value();
 }
 
-double predict(const Forest& forest, double value) { return forest.predict(std::array{value, 0.0}); }
+double predict(const Forest& forest, double value) {
+  return forest.predict(std::array{value, 0.0});
+}
 
 TEST(Forest, SendsValuesUpToTheThresholdLeft) {
   const Forest forest = forest_of({});
@@ -78,12 +81,13 @@ TEST(Forest, ReadsValuesUpToTheFloat1em35AsZero) {
 
 TEST(Forest, SendsMembersOfACategorySetLeftAndAllElseRight) {
   // Words 5 = 0b101 and 2 = 0b10: categories 0, 2 and 33.
-  const Forest forest = forest_of({.decision = "1", .threshold = "0",
+  const Forest forest = forest_of({.decision = "1",
+                                   .threshold = "0",
                                    .category_lines = "num_cat=1\ncat_boundaries=0 2\ncat_threshold=5 2\n"});
 
   for (const double member : {0.0, 2.0, 33.0, 2.9, -0.5}) EXPECT_EQ(predict(forest, member), 10) << member;
-  for (const double other : {1.0, -1.0, 32.0, 64.0, 2147483647.0, 2147483648.0, 4294967296.0, 1e300, kInfinity,
-                             -kInfinity, core::kMissing}) {
+  for (const double other : {1.0, -1.0, 32.0, 64.0, 2147483647.0, 2147483648.0, 4294967296.0, 1e300,
+                             kInfinity, -kInfinity, core::kMissing}) {
     EXPECT_EQ(predict(forest, other), 20) << other;
   }
 }
@@ -101,7 +105,8 @@ TEST(Forest, AveragesWhenTheModelSaysSo) {
       "num_leaves=1\nnum_cat=0\nsplit_feature=\nthreshold=\nleft_child=\nright_child=\nleaf_value=";
   const std::string text =
       "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\naverage_output\n"
-      "feature_names=a\n\nTree=0\n" + tree + "1\n\nTree=1\n" + tree + "4\n\nend of trees\n";
+      "feature_names=a\n\nTree=0\n" +
+      tree + "1\n\nTree=1\n" + tree + "4\n\nend of trees\n";
 
   const auto forest = parse_lightgbm(text);
 

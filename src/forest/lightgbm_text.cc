@@ -1,5 +1,6 @@
-// Reads LightGBM's model text: a header of "key=value" lines, then per tree a line "Tree=N" and a block of arrays that
-// an empty line ends, then "end of trees". What follows (importances, parameters) does not matter for predictions.
+// Reads LightGBM's model text: a header of "key=value" lines, then per tree a line "Tree=N" and a block of
+// arrays that an empty line ends, then "end of trees". What follows (importances, parameters) does not matter
+// for predictions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,8 +59,8 @@ enum class TreeKey {
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(TreeKey::kCount)> kTreeNames = {
-    "num_leaves",  "num_cat",     "split_feature", "split_gain", "threshold",
-    "decision_type", "left_child", "right_child",   "leaf_value", "leaf_count",
+    "num_leaves",     "num_cat",        "split_feature", "split_gain", "threshold",
+    "decision_type",  "left_child",     "right_child",   "leaf_value", "leaf_count",
     "internal_count", "cat_boundaries", "cat_threshold", "is_linear",  "shrinkage"};
 
 // The bits of decision_type.
@@ -92,9 +93,12 @@ Error unsupported(std::size_t line, std::string_view what) {
 }
 
 // Text that goes into a message: short, whatever the file holds.
-std::string_view excerpt(std::string_view text) { return text.substr(0, std::min<std::size_t>(text.size(), 40)); }
+std::string_view excerpt(std::string_view text) {
+  return text.substr(0, std::min<std::size_t>(text.size(), 40));
+}
 
-// Appends to `values`; `expected` bounds what is stored, so a hostile line costs no more memory than its own length.
+// Appends to `values`; `expected` bounds what is stored, so a hostile line costs no more memory than its own
+// length.
 template <typename T>
 Result<std::vector<T>> parse_array(const Field& field, std::size_t expected) {
   std::vector<T> values;
@@ -130,7 +134,8 @@ Result<T> parse_one(const Field& field) {
 // LightGBM writes infinities, e.g. as the threshold between numbers and an infinite value, but no NaN.
 Result<void> require_numbers(const Field& field, const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i])) return corrupt(field.line, fmt::format("{}[{}] is not a number", field.name, i));
+    if (std::isnan(values[i]))
+      return corrupt(field.line, fmt::format("{}[{}] is not a number", field.name, i));
   }
   return {};
 }
@@ -156,8 +161,9 @@ class LightGbmParser {
   bool next_line() {
     if (rest_.empty()) return false;
     const void* const found = std::memchr(rest_.data(), '\n', rest_.size());
-    const std::size_t length =
-        found == nullptr ? rest_.size() : static_cast<std::size_t>(static_cast<const char*>(found) - rest_.data());
+    const std::size_t length = found == nullptr
+                                   ? rest_.size()
+                                   : static_cast<std::size_t>(static_cast<const char*>(found) - rest_.data());
     line_ = rest_.substr(0, length);
     rest_.remove_prefix(found == nullptr ? length : length + 1);
     if (line_.ends_with('\r')) line_.remove_suffix(1);
@@ -191,7 +197,8 @@ class LightGbmParser {
     return *fields[key];
   }
 
-  // Ends on the first line of the trees; returns how many there have to be, or the maximum if the text does not say.
+  // Ends on the first line of the trees; returns how many there have to be, or the maximum if the text does
+  // not say.
   Result<std::size_t> parse_header() {
     Fields<HeaderKey> fields;
     while (true) {
@@ -213,16 +220,18 @@ class LightGbmParser {
   Result<void> check_kind(const Fields<HeaderKey>& fields) const {
     const Field version = TRY(need(fields, HeaderKey::kVersion, kHeaderNames));
     if (version.value != "v3" && version.value != "v4") {
-      return unsupported(version.line,
-                         fmt::format("format version '{}'; v3 and v4 are read: save the model with LightGBM 3 or 4",
-                                     excerpt(version.value)));
+      return unsupported(
+          version.line,
+          fmt::format("format version '{}'; v3 and v4 are read: save the model with LightGBM 3 or 4",
+                      excerpt(version.value)));
     }
     for (const HeaderKey key : {HeaderKey::kClasses, HeaderKey::kTreesPerRound}) {
       const Field field = TRY(need(fields, key, kHeaderNames));
       const auto count = TRY(parse_one<std::int32_t>(field));
       if (count < 1) return corrupt(field.line, fmt::format("{} is {}", field.name, count));
       if (count > 1) {
-        return unsupported(field.line, fmt::format("a model of {} classes; models of one output are read", count));
+        return unsupported(field.line,
+                           fmt::format("a model of {} classes; models of one output are read", count));
       }
     }
     return {};
@@ -268,9 +277,10 @@ class LightGbmParser {
       forest_.transform_ = OutputTransform::kSigmoid;
       return parse_sigmoid(field, words);
     } else {
-      return unsupported(field.line,
-                         fmt::format("the objective '{}'; regression objectives, binary and cross_entropy are read",
-                                     excerpt(name)));
+      return unsupported(
+          field.line,
+          fmt::format("the objective '{}'; regression objectives, binary and cross_entropy are read",
+                      excerpt(name)));
     }
     return {};
   }
@@ -309,7 +319,8 @@ class LightGbmParser {
     }
     if (forest_.trees_.empty()) return corrupt(number_, "the model has no trees");
     if (expected != std::numeric_limits<std::size_t>::max() && forest_.trees_.size() != expected) {
-      return corrupt(number_, fmt::format("{} trees, but tree_sizes names {}", forest_.trees_.size(), expected));
+      return corrupt(number_,
+                     fmt::format("{} trees, but tree_sizes names {}", forest_.trees_.size(), expected));
     }
     return {};
   }
@@ -340,7 +351,8 @@ class LightGbmParser {
   }
 
   // Zeros when the text has none.
-  static Result<std::vector<std::uint32_t>> parse_counts(const std::optional<Field>& field, std::size_t size) {
+  static Result<std::vector<std::uint32_t>> parse_counts(const std::optional<Field>& field,
+                                                         std::size_t size) {
     if (!field) return std::vector<std::uint32_t>(size, 0);
     return parse_array<std::uint32_t>(*field, size);
   }
@@ -388,7 +400,8 @@ class LightGbmParser {
     return check_shape(fields[TreeKey::kLeft]->line, nodes, tree);
   }
 
-  // A walk from node 0 meets each node and each leaf exactly once, so no cycle exists and every prediction ends.
+  // A walk from node 0 meets each node and each leaf exactly once, so no cycle exists and every prediction
+  // ends.
   static Result<void> check_shape(std::size_t line, std::size_t nodes, const Tree& tree) {
     std::vector<std::uint8_t> met(2 * nodes + 1, 0);
     std::vector<std::size_t> waiting = {0};
@@ -468,6 +481,8 @@ class LightGbmParser {
   Forest forest_;
 };
 
-core::Result<Forest> parse_lightgbm(std::string_view text) { return LightGbmParser(text).parse(); }
+core::Result<Forest> parse_lightgbm(std::string_view text) {
+  return LightGbmParser(text).parse();
+}
 
 }  // namespace starcast::forest

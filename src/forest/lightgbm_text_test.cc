@@ -155,7 +155,8 @@ TEST(LightGbmText, RefusesALeafCountThatTheArraysDoNotBear) {
 }
 
 TEST(LightGbmText, RefusesFeaturesOutOfRange) {
-  expect_corrupt(with("split_feature=0 1", "split_feature=0 2"), "split_feature[1] is 2, but the model has 2");
+  expect_corrupt(with("split_feature=0 1", "split_feature=0 2"),
+                 "split_feature[1] is 2, but the model has 2");
   expect_corrupt(with("split_feature=0 1", "split_feature=-1 1"), "split_feature[0] is -1");
 }
 
@@ -193,11 +194,13 @@ TEST(LightGbmText, RefusesMissingAndRepeatedFields) {
   expect_corrupt(with("left_child=1 -1\n", ""), "left_child is missing");
   expect_corrupt(with("num_cat=1\n", ""), "num_cat is missing");
   expect_corrupt(with("num_class=1\n", ""), "num_class is missing");
-  expect_corrupt(with("leaf_value=1 2 3\n", "leaf_value=1 2 3\nleaf_value=1 2 3\n"), "leaf_value is there twice");
+  expect_corrupt(with("leaf_value=1 2 3\n", "leaf_value=1 2 3\nleaf_value=1 2 3\n"),
+                 "leaf_value is there twice");
 }
 
 TEST(LightGbmText, RefusesCountsThatDisagree) {
-  expect_corrupt(with("max_feature_idx=1", "max_feature_idx=2"), "feature_names has 2 names, but max_feature_idx says 3");
+  expect_corrupt(with("max_feature_idx=1", "max_feature_idx=2"),
+                 "feature_names has 2 names, but max_feature_idx says 3");
   expect_corrupt(with("max_feature_idx=1", "max_feature_idx=-1"), "no features");
   expect_corrupt(with("tree_sizes=400 100", "tree_sizes=400"), "more trees than the 1");
   expect_corrupt(with("tree_sizes=400 100", "tree_sizes=400 100 1"), "2 trees, but tree_sizes names 3");
@@ -205,8 +208,10 @@ TEST(LightGbmText, RefusesCountsThatDisagree) {
 }
 
 TEST(LightGbmText, RefusesAModelWithoutTrees) {
-  expect_corrupt("tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nfeature_names=a\n"
-                 "tree_sizes=\n\nend of trees\n", "no trees");
+  expect_corrupt(
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nfeature_names=a\n"
+      "tree_sizes=\n\nend of trees\n",
+      "no trees");
 }
 
 TEST(LightGbmText, NamesWhatItDoesNotSupport) {

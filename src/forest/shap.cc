@@ -1,18 +1,20 @@
-// One tree, one row. Let a feature take part with probability t, independently of the others; one that does not take part
-// goes to both sides of its splits by their shares of training rows. A node's value is
+// One tree, one row. Let a feature take part with probability t, independently of the others; one that does
+// not take part goes to both sides of its splits by their shares of training rows. A node's value is
 //
 //   value = right's value + p * gap,   gap = left's value - right's value,   p = left_share + move * t,
 //
 // where move = (1 if the row goes left, else 0) - left_share. What its feature adds when it takes part is
-// reach * move * gap, with reach the probability of getting to the node by all the other splits; the integral over t of
-// the sum of that over its nodes is the feature's share.
+// reach * move * gap, with reach the probability of getting to the node by all the other splits; the integral
+// over t of the sum of that over its nodes is the feature's share.
 //
 // Where the feature was split on above, at edges that let through the share z of the training rows:
 // - the row fails one of these edges: who is here does not follow the row in this feature, so move = 0;
-// - it passes them all: whoever takes part follows it here, and the splits above let through f = z + (1 - z) t of all.
-//   So p = left_share + move * t / f. The edge above has been credited as if its z and f held for all that lies below; a
-//   side of this node with z' and f' instead is due (o' - z') / f' of what reaches it (o' = 1 if the row goes there), where
-//   it got (1 - z) / f. Both sides' differences add up to reach * move * gap * z / f^2, which is this node's credit.
+// - it passes them all: whoever takes part follows it here, and the splits above let through f = z + (1 - z)
+// t of all.
+//   So p = left_share + move * t / f. The edge above has been credited as if its z and f held for all that
+//   lies below; a side of this node with z' and f' instead is due (o' - z') / f' of what reaches it (o' = 1
+//   if the row goes there), where it got (1 - z) / f. Both sides' differences add up to reach * move * gap *
+//   z / f^2, which is this node's credit.
 // So each node needs two factors, t / f and z / f^2, that do not depend on the row.
 #include "forest/shap.h"
 
@@ -66,15 +68,16 @@ double cell_of(const ShapColumn& column, std::span<const double> row) {
   double value = row[column.feature];
   if (is_zero(value)) value = 0;
   if (std::isnan(value) && column.missing != MissingKind::kNaN) value = 0;
-  const bool goes_default =
-      column.missing == MissingKind::kNaN ? std::isnan(value) : column.missing == MissingKind::kZero && value == 0;
+  const bool goes_default = column.missing == MissingKind::kNaN
+                                ? std::isnan(value)
+                                : column.missing == MissingKind::kZero && value == 0;
   if (!goes_default) return value;
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   return column.default_left ? -kInfinity : std::numeric_limits<double>::quiet_NaN();
 }
 
-[[gnu::always_inline]] inline void find_moves(const ShapPlan& plan, const ShapTree& tree, std::span<const double> row,
-                                              Scratch& scratch) {
+[[gnu::always_inline]] inline void find_moves(const ShapPlan& plan, const ShapTree& tree,
+                                              std::span<const double> row, Scratch& scratch) {
   const double* const cells = scratch.cells.data();
   const ShapTests* const tests = plan.tests.data() + tree.first_tests;
   const ShapNode* const nodes = plan.nodes.data() + tree.first_node;
@@ -86,7 +89,8 @@ double cell_of(const ShapColumn& column, std::span<const double> row) {
     const Lanes::Vector value = {cells[four.column[0]], cells[four.column[1]], cells[four.column[2]],
                                  cells[four.column[3]]};
     const Mask left = value <= four.threshold.at;
-    const Lanes::Vector move = reinterpret_cast<Lanes::Vector>(left & reinterpret_cast<Mask>(ones)) - four.left_share.at;
+    const Lanes::Vector move =
+        reinterpret_cast<Lanes::Vector>(left & reinterpret_cast<Mask>(ones)) - four.left_share.at;
     std::memcpy(moves + i * kShapLanes, &move, sizeof move);
   }
   for (std::size_t i = 0; i < tree.category_split_count; ++i) {
@@ -96,11 +100,13 @@ double cell_of(const ShapColumn& column, std::span<const double> row) {
     const bool left = category_side(plan.category_sets[split.set], value) == Side::kLeft;
     moves[split.node] = (left ? 1.0 : 0.0) - nodes[split.node].left_share;
   }
-  // A move is above 0 if the row goes left, below if it goes right, and 0 where it has failed the feature before.
+  // A move is above 0 if the row goes left, below if it goes right, and 0 where it has failed the feature
+  // before.
   const ShapRepeat* const repeats = plan.repeats.data() + tree.first_repeat;
   for (std::size_t i = 0; i < tree.repeat_count; ++i) {
     const ShapRepeat& repeat = repeats[i];
-    const bool passed = std::bit_cast<std::int64_t>(moves[repeat.above] * repeat.side) > 0;  // so is the double
+    const bool passed =
+        std::bit_cast<std::int64_t>(moves[repeat.above] * repeat.side) > 0;  // so is the double
     const std::uint64_t mask = std::uint64_t{0} - static_cast<std::uint64_t>(passed);
     moves[repeat.node] = std::bit_cast<double>(std::bit_cast<std::uint64_t>(moves[repeat.node]) & mask);
   }
@@ -113,8 +119,8 @@ struct Group {
   Step* steps = nullptr;
 };
 
-[[gnu::always_inline]] inline void climb(const ShapNode& node, const ShapFactor& factor, double move, Lanes* value,
-                                         std::size_t place, Step& step) {
+[[gnu::always_inline]] inline void climb(const ShapNode& node, const ShapFactor& factor, double move,
+                                         Lanes* value, std::size_t place, Step& step) {
   const auto chance = node.left_share + move * factor.point.at;
   const auto right = value[node.right].at;
   const auto gap = value[node.left].at - right;
@@ -123,8 +129,8 @@ struct Group {
   step.credit.at = move * factor.weight.at * gap;
 }
 
-[[gnu::always_inline]] inline void descend(const ShapNode& node, const Step& step, Lanes* reach, std::size_t place,
-                                           Lanes* shares) {
+[[gnu::always_inline]] inline void descend(const ShapNode& node, const Step& step, Lanes* reach,
+                                           std::size_t place, Lanes* shares) {
   const auto here = reach[place].at;
   const auto left = here * step.chance.at;
   shares[node.feature].at += here * step.credit.at;
@@ -132,9 +138,10 @@ struct Group {
   reach[node.right].at = here - left;
 }
 
-// Both passes wait at each level for the one before, so the way down a group is taken together with the way up the next.
-// Either may be without a tree.
-[[gnu::always_inline]] inline void pass(const ShapPlan& plan, const Group& up, const Group& down, Scratch& scratch) {
+// Both passes wait at each level for the one before, so the way down a group is taken together with the way
+// up the next. Either may be without a tree.
+[[gnu::always_inline]] inline void pass(const ShapPlan& plan, const Group& up, const Group& down,
+                                        Scratch& scratch) {
   const std::size_t up_count = up.tree != nullptr ? up.tree->node_count : 0;
   const std::size_t down_count = down.tree != nullptr ? down.tree->node_count : 0;
   const ShapNode* const up_nodes = plan.nodes.data() + (up_count > 0 ? up.tree->first_node : 0);
@@ -162,7 +169,8 @@ struct Group {
   for (std::size_t i = both; i < down_count; ++i) descend(down_nodes[i], down.steps[i], reach, i, shares);
 }
 
-[[gnu::always_inline]] inline void add_trees(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
+[[gnu::always_inline]] inline void add_trees(const ShapPlan& plan, std::span<const double> row,
+                                             Scratch& scratch) {
   Group last;
   Group next{.steps = scratch.steps_of_even.data()};
   Step* free_steps = scratch.steps_of_odd.data();
@@ -184,17 +192,22 @@ void add_trees_portable(const ShapPlan& plan, std::span<const double> row, Scrat
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] void add_trees_avx2(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
+[[gnu::target("avx2")]] void add_trees_avx2(const ShapPlan& plan, std::span<const double> row,
+                                            Scratch& scratch) {
   add_trees(plan, row, scratch);
 }
 
-bool has_avx2() { return __builtin_cpu_supports("avx2") != 0; }
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") != 0;
+}
 #else
 void add_trees_avx2(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
   add_trees(plan, row, scratch);
 }
 
-bool has_avx2() { return false; }
+bool has_avx2() {
+  return false;
+}
 #endif
 
 }  // namespace
@@ -214,9 +227,13 @@ core::Result<ShapExplainer> ShapExplainer::create(const Forest& forest, ShapKern
   return ShapExplainer(std::make_shared<const ShapPlan>(std::move(plan)), kernel);
 }
 
-std::size_t ShapExplainer::feature_count() const { return plan_->feature_count; }
+std::size_t ShapExplainer::feature_count() const {
+  return plan_->feature_count;
+}
 
-double ShapExplainer::expected_value() const { return plan_->expected_value; }
+double ShapExplainer::expected_value() const {
+  return plan_->expected_value;
+}
 
 void ShapExplainer::explain(std::span<const double> row, std::span<double> shares) const {
   const ShapPlan& plan = *plan_;

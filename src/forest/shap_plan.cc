@@ -29,7 +29,8 @@ std::vector<QuadraturePoint> gauss_legendre(std::size_t count) {
   std::vector<QuadraturePoint> points(count);
   const auto degree = static_cast<long double>(count);
   for (std::size_t i = 0; i < count; ++i) {
-    long double x = std::cos(std::numbers::pi_v<long double> * (static_cast<long double>(i) + 0.75L) / (degree + 0.5L));
+    long double x =
+        std::cos(std::numbers::pi_v<long double> * (static_cast<long double>(i) + 0.75L) / (degree + 0.5L));
     long double slope = 0;
     constexpr int kSteps = 8;  // each doubles the digits, and the guess has four
     for (int step = 0; step < kSteps; ++step) {
@@ -49,25 +50,29 @@ std::vector<QuadraturePoint> gauss_legendre(std::size_t count) {
   return points;
 }
 
-// The integrand's degree is one less than the number of different features on a path, and n points are exact up to
-// degree 2n - 1. It is a positive mixture of t^k (1-t)^(m-k), whose part above degree n falls as exp(-n^2 / 2m): beyond
-// some 80 features, 4.5 sqrt(m) points leave less than rounding does.
+// The integrand's degree is one less than the number of different features on a path, and n points are exact
+// up to degree 2n - 1. It is a positive mixture of t^k (1-t)^(m-k), whose part above degree n falls as
+// exp(-n^2 / 2m): beyond some 80 features, 4.5 sqrt(m) points leave less than rounding does.
 std::size_t groups_for(std::size_t path_features) {
   const std::size_t exact = (path_features + 1) / 2;
-  const auto enough = static_cast<std::size_t>(std::ceil(4.5 * std::sqrt(static_cast<double>(path_features))));
+  const auto enough =
+      static_cast<std::size_t>(std::ceil(4.5 * std::sqrt(static_cast<double>(path_features))));
   return (std::min(exact, enough) + kShapLanes - 1) / kShapLanes;
 }
 
 class ShapPlanner {
  public:
   explicit ShapPlanner(const Forest& forest)
-      : forest_(forest), column_of_(forest.feature_count() * kVariants, kNone), last_edge_(forest.feature_count()) {}
+      : forest_(forest),
+        column_of_(forest.feature_count() * kVariants, kNone),
+        last_edge_(forest.feature_count()) {}
 
   Result<ShapPlan> plan() {
     plan_.feature_count = forest_.feature_count();
     plan_.category_sets = forest_.category_sets();
     if (forest_.averaged()) plan_.scale = 1 / static_cast<double>(forest_.tree_count());
-    for (std::size_t i = 0; i < forest_.tree_count(); ++i) TRY(add_tree(forest_.trees()[i]), fmt::format("tree {}", i));
+    for (std::size_t i = 0; i < forest_.tree_count(); ++i)
+      TRY(add_tree(forest_.trees()[i]), fmt::format("tree {}", i));
     plan_.expected_value *= plan_.scale;
     return std::move(plan_);
   }
@@ -80,7 +85,8 @@ class ShapPlanner {
     double share = 1;  // of training rows, through it and all such edges above
   };
 
-  static constexpr std::size_t kVariants = 5;  // of a column: no missing, zero or NaN to the left or to the right
+  static constexpr std::size_t kVariants =
+      5;  // of a column: no missing, zero or NaN to the left or to the right
 
   Result<void> add_tree(const Tree& tree) {
     if (tree.left.empty()) {
@@ -93,7 +99,8 @@ class ShapPlanner {
 
     const std::size_t nodes = tree.left.size();
     if (nodes > std::numeric_limits<std::uint32_t>::max() / 4) {
-      return Error(ErrorCode::kUnsupported, fmt::format("{} splits in one tree are too many to explain", nodes));
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("{} splits in one tree are too many to explain", nodes));
     }
     ShapTree planned{.first_node = plan_.nodes.size(),
                      .node_count = nodes,
@@ -105,8 +112,9 @@ class ShapPlanner {
     add_nodes(tree, mean);
     const std::size_t path_features = follow_paths(planned);
     if (path_features > kPathFeaturesMax) {
-      return Error(ErrorCode::kUnsupported, fmt::format("a path through {} different features; at most {} can be explained",
-                                                        path_features, kPathFeaturesMax));
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("a path through {} different features; at most {} can be explained",
+                               path_features, kPathFeaturesMax));
     }
     planned.repeat_count = plan_.repeats.size() - planned.first_repeat;
     planned.category_split_count = plan_.category_splits.size() - planned.first_category_split;
@@ -117,7 +125,8 @@ class ShapPlanner {
   }
 
   static std::uint32_t count_of(const Tree& tree, std::int32_t child) {
-    return child >= 0 ? tree.node_count[static_cast<std::size_t>(child)] : tree.leaf_count[static_cast<std::size_t>(~child)];
+    return child >= 0 ? tree.node_count[static_cast<std::size_t>(child)]
+                      : tree.leaf_count[static_cast<std::size_t>(~child)];
   }
 
   static Result<void> check_counts(const Tree& tree) {
@@ -125,14 +134,20 @@ class ShapPlanner {
       const std::uint64_t left = count_of(tree, tree.left[node]);
       const std::uint64_t right = count_of(tree, tree.right[node]);
       if (left == 0 || right == 0) {
-        return Error(ErrorCode::kFailedPrecondition,
-                     fmt::format("the split {} has a side without training rows in the model text, so its reasons are not "
-                                 "known; train the model again, or save it with leaf_count and internal_count", node));
+        return Error(
+            ErrorCode::kFailedPrecondition,
+            fmt::format(
+                "the split {} has a side without training rows in the model text, so its reasons are not "
+                "known; train the model again, or save it with leaf_count and internal_count",
+                node));
       }
       if (left + right != tree.node_count[node]) {
-        return Error(ErrorCode::kFailedPrecondition,
-                     fmt::format("the split {} has {} training rows, but its sides have {} and {}, so its reasons are not "
-                                 "known; train the model again", node, tree.node_count[node], left, right));
+        return Error(
+            ErrorCode::kFailedPrecondition,
+            fmt::format(
+                "the split {} has {} training rows, but its sides have {} and {}, so its reasons are not "
+                "known; train the model again",
+                node, tree.node_count[node], left, right));
       }
     }
     return {};
@@ -166,10 +181,11 @@ class ShapPlanner {
       const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
       const std::uint32_t left = add_child(tree.left[node]);
       const std::uint32_t right = add_child(tree.right[node]);
-      plan_.nodes.push_back({.left_share = static_cast<double>(count_of(tree, tree.left[node])) / tree.node_count[node],
-                             .left = left,
-                             .right = right,
-                             .feature = feature});
+      plan_.nodes.push_back(
+          {.left_share = static_cast<double>(count_of(tree, tree.left[node])) / tree.node_count[node],
+           .left = left,
+           .right = right,
+           .feature = feature});
       const std::int32_t set = tree.category_set[node];
       // A category's side replaces what the test of its split says.
       const MissingKind missing = set < 0 ? tree.missing[node] : MissingKind::kNone;
@@ -204,8 +220,8 @@ class ShapPlanner {
     return column;
   }
 
-  // Goes down every path, notes the nearest edge above of each node's feature, and returns how many different features a
-  // path has at most. Without recursion: a hostile tree is as deep as its text is long.
+  // Goes down every path, notes the nearest edge above of each node's feature, and returns how many different
+  // features a path has at most. Without recursion: a hostile tree is as deep as its text is long.
   std::size_t follow_paths(const ShapTree& tree) {
     above_.assign(tree.node_count, Edge{});
     std::vector<std::uint8_t> visits(tree.node_count, 0);
@@ -268,8 +284,8 @@ class ShapPlanner {
     const auto first = static_cast<std::uint32_t>(plan_.factors.size());
     for (const Lanes& points : rule.points) {
       const Lanes fraction{share + (1 - share) * points.at};
-      plan_.factors.push_back({.point = {points.at / fraction.at},
-                               .weight = {share / (fraction.at * fraction.at)}});
+      plan_.factors.push_back(
+          {.point = {points.at / fraction.at}, .weight = {share / (fraction.at * fraction.at)}});
     }
     return first;
   }
@@ -292,6 +308,8 @@ class ShapPlanner {
 
 }  // namespace
 
-core::Result<ShapPlan> plan_shap(const Forest& forest) { return ShapPlanner(forest).plan(); }
+core::Result<ShapPlan> plan_shap(const Forest& forest) {
+  return ShapPlanner(forest).plan();
+}
 
 }  // namespace starcast::forest

@@ -26,16 +26,17 @@ struct ShapTests {
   std::array<std::uint32_t, kShapLanes> column = {};
 };
 
-// A numeric split's cell as it is compared: one column for each way in which a feature's splits treat missing values, so
-// that "value <= threshold" alone decides: what goes left by default is -infinity there, what goes right is NaN.
+// A numeric split's cell as it is compared: one column for each way in which a feature's splits treat missing
+// values, so that "value <= threshold" alone decides: what goes left by default is -infinity there, what goes
+// right is NaN.
 struct ShapColumn {
   std::uint32_t feature = 0;
   MissingKind missing = MissingKind::kNone;
   bool default_left = false;
 };
 
-// Let e be the nearest edge above a node that splits on the same feature, z the share of training rows that e and those
-// edges let through, and f(t) = z + (1 - z) t. Without such an edge z = f = 1.
+// Let e be the nearest edge above a node that splits on the same feature, z the share of training rows that e
+// and those edges let through, and f(t) = z + (1 - z) t. Without such an edge z = f = 1.
 struct ShapFactor {
   Lanes point;   // t / f(t)
   Lanes weight;  // z / f(t)^2
@@ -94,7 +95,8 @@ struct ShapPlan {
   std::vector<ShapFactor> factors;
   std::vector<ShapNode> nodes;
   std::vector<ShapTests> tests;  // one for each four nodes of a tree
-  std::vector<double> leaves;  // less the mean of their tree, which changes no share and keeps rounding errors small
+  std::vector<double>
+      leaves;  // less the mean of their tree, which changes no share and keeps rounding errors small
   std::vector<ShapRepeat> repeats;
   std::vector<ShapCategorySplit> category_splits;
   std::vector<std::vector<std::uint32_t>> category_sets;

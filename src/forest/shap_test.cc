@@ -48,13 +48,15 @@ std::vector<double> explain(const ShapExplainer& explainer, const std::vector<do
 std::string header(std::size_t features, const std::string& lines = "") {
   std::string names;
   for (std::size_t i = 0; i < features; ++i) names += fmt::format(" f{}", i);
-  return fmt::format("tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx={}\n{}feature_names={}\n\n",
-                     features - 1, lines, names.substr(1));
+  return fmt::format(
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx={}\n{}feature_names={}\n\n",
+      features - 1, lines, names.substr(1));
 }
 
 // Two features and a feature met again: f0 <= 0 ? 1 : (f1 <= 0 ? 2 : (f0 <= 5 ? 4 : 8)), of 8 rows.
 const char* const kChain =
-    "Tree=0\nnum_leaves=4\nnum_cat=0\nsplit_feature=0 1 0\nthreshold=0 0 5\ndecision_type=2 2 2\nleft_child=-1 -2 -3\n"
+    "Tree=0\nnum_leaves=4\nnum_cat=0\nsplit_feature=0 1 0\nthreshold=0 0 5\ndecision_type=2 2 "
+    "2\nleft_child=-1 -2 -3\n"
     "right_child=1 2 -4\nleaf_value=1 2 4 8\nleaf_count=4 2 1 1\ninternal_count=8 4 2\n\n";
 const char* const kLeafOnly = "Tree=1\nnum_leaves=1\nnum_cat=0\nleaf_value=0.25\n\n";
 const char* const kEnd = "end of trees\n";
@@ -62,13 +64,15 @@ const char* const kEnd = "end of trees\n";
 // Random trees of every kind of split, with parents' counts that are the sums of their children's.
 class TreeText {
  public:
-  TreeText(std::size_t features, std::size_t leaves, core::Random& random) : features_(features), random_(random) {
+  TreeText(std::size_t features, std::size_t leaves, core::Random& random)
+      : features_(features), random_(random) {
     grow(leaves);
   }
 
   std::string text() const {
     return fmt::format(
-        "num_leaves={}\nnum_cat=1\nsplit_feature={}\nthreshold={}\ndecision_type={}\nleft_child={}\nright_child={}\n"
+        "num_leaves={}\nnum_cat=1\nsplit_feature={}\nthreshold={}\ndecision_type={}\nleft_child={}\nright_"
+        "child={}\n"
         "leaf_value={}\nleaf_count={}\ninternal_count={}\ncat_boundaries=0 1\ncat_threshold=5\n\n",
         values_.size(), fmt::join(feature_, " "), fmt::join(threshold_, " "), fmt::join(decision_, " "),
         fmt::join(left_, " "), fmt::join(right_, " "), fmt::join(values_, " "), fmt::join(leaf_count_, " "),
@@ -126,24 +130,27 @@ std::string chain_text(std::size_t splits) {
   std::vector<std::size_t> node_counts;
   for (std::size_t i = 0; i < splits; ++i) {
     left.push_back(-static_cast<std::ptrdiff_t>(i) - 1);
-    right.push_back(i + 1 < splits ? static_cast<std::ptrdiff_t>(i) + 1 : -static_cast<std::ptrdiff_t>(splits) - 1);
+    right.push_back(i + 1 < splits ? static_cast<std::ptrdiff_t>(i) + 1
+                                   : -static_cast<std::ptrdiff_t>(splits) - 1);
     node_counts.push_back(splits - i + 1);
   }
   for (std::size_t i = 0; i <= splits; ++i) values.push_back(static_cast<double>(i % 7));
   return fmt::format(
-      "Tree=0\nnum_leaves={}\nnum_cat=0\nsplit_feature={}\nthreshold={}\nleft_child={}\nright_child={}\nleaf_value={}\n"
+      "Tree=0\nnum_leaves={}\nnum_cat=0\nsplit_feature={}\nthreshold={}\nleft_child={}\nright_child={}\nleaf_"
+      "value={}\n"
       "leaf_count={}\ninternal_count={}\n\n",
-      splits + 1, fmt::join(features, " "), fmt::join(std::vector<double>(splits, 0.0), " "), fmt::join(left, " "),
-      fmt::join(right, " "), fmt::join(values, " "), fmt::join(std::vector<int>(splits + 1, 1), " "),
-      fmt::join(node_counts, " "));
+      splits + 1, fmt::join(features, " "), fmt::join(std::vector<double>(splits, 0.0), " "),
+      fmt::join(left, " "), fmt::join(right, " "), fmt::join(values, " "),
+      fmt::join(std::vector<int>(splits + 1, 1), " "), fmt::join(node_counts, " "));
 }
 
-// The definition, leaf by leaf: each feature of the path with the share z of training rows that its splits let through, and
-// whether the row passes them (o). A feature's share is (o - z) * value * the sum, over all sets S of the other features, of
-// |S|! (n - 1 - |S|)! / n! * the product of o in S and of z outside.
+// The definition, leaf by leaf: each feature of the path with the share z of training rows that its splits
+// let through, and whether the row passes them (o). A feature's share is (o - z) * value * the sum, over all
+// sets S of the other features, of |S|! (n - 1 - |S|)! / n! * the product of o in S and of z outside.
 class PlainShap {
  public:
-  PlainShap(const Forest& forest, std::span<const double> row) : forest_(forest), row_(row), shares_(row.size()) {
+  PlainShap(const Forest& forest, std::span<const double> row)
+      : forest_(forest), row_(row), shares_(row.size()) {
     for (const Tree& tree : forest.trees()) {
       if (!tree.left.empty()) walk(tree, 0, {});
     }
@@ -152,7 +159,8 @@ class PlainShap {
   std::vector<double> shares() const {
     std::vector<double> shares;
     for (const long double share : shares_) {
-      shares.push_back(static_cast<double>(share) / (forest_.averaged() ? static_cast<double>(forest_.tree_count()) : 1));
+      shares.push_back(static_cast<double>(share) /
+                       (forest_.averaged() ? static_cast<double>(forest_.tree_count()) : 1));
     }
     return shares;
   }
@@ -202,7 +210,8 @@ class PlainShap {
       long double weight = 1.0L / static_cast<long double>(count);  // |S|! (n - 1 - |S|)! / n!
       for (std::size_t size = 0; size < count; ++size) {
         sum += by_size[size] * weight;
-        weight *= static_cast<long double>(size + 1) / static_cast<long double>(std::max<std::size_t>(count - 1 - size, 1));
+        weight *= static_cast<long double>(size + 1) /
+                  static_cast<long double>(std::max<std::size_t>(count - 1 - size, 1));
       }
       shares_[step.feature] += ((step.passed ? 1.0L : 0.0L) - step.share) * sum * value;
     }
@@ -214,13 +223,15 @@ class PlainShap {
 };
 
 double size_of(const std::vector<double>& shares) {
-  return std::accumulate(shares.begin(), shares.end(), 0.0, [](double sum, double share) { return sum + std::fabs(share); });
+  return std::accumulate(shares.begin(), shares.end(), 0.0,
+                         [](double sum, double share) { return sum + std::fabs(share); });
 }
 
 void expect_near(const std::vector<double>& shares, const std::vector<double>& expected, double relative) {
   ASSERT_EQ(shares.size(), expected.size());
   const double margin = relative * size_of(expected);
-  for (std::size_t i = 0; i < shares.size(); ++i) EXPECT_NEAR(shares[i], expected[i], margin) << "feature " << i;
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    EXPECT_NEAR(shares[i], expected[i], margin) << "feature " << i;
 }
 
 struct RandomForest {
@@ -247,9 +258,11 @@ std::vector<double> draw_row(std::size_t features, core::Random& random) {
 }
 
 TEST(ShapExplainer, GivesOneSplitTheWholeDifferenceFromTheMean) {
-  const Forest forest = parsed(header(2) +
-                               "Tree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=1\nthreshold=0\ndecision_type=2\n"
-                               "left_child=-1\nright_child=-2\nleaf_value=10 20\nleaf_count=3 1\ninternal_count=4\n\n" + kEnd);
+  const Forest forest =
+      parsed(header(2) +
+             "Tree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=1\nthreshold=0\ndecision_type=2\n"
+             "left_child=-1\nright_child=-2\nleaf_value=10 20\nleaf_count=3 1\ninternal_count=4\n\n" +
+             kEnd);
   const ShapExplainer explainer = explainer_of(forest);
 
   EXPECT_EQ(explainer.feature_count(), 2U);
@@ -258,8 +271,8 @@ TEST(ShapExplainer, GivesOneSplitTheWholeDifferenceFromTheMean) {
   EXPECT_THAT(explain(explainer, {0, 1}), ElementsAre(0, DoubleNear(7.5, 1e-14)));
 }
 
-// By hand. Leaving a feature out: v() = 1/2 * 1 + 1/4 * 2 + 1/8 * (4 + 8) = 2.5; with f0 = 9: v(f0) = (2 + 8) / 2 = 5;
-// with f1 = 1: v(f1) = 1/2 * 1 + 1/4 * (4 + 8) = 3.5; both: 8.
+// By hand. Leaving a feature out: v() = 1/2 * 1 + 1/4 * 2 + 1/8 * (4 + 8) = 2.5; with f0 = 9: v(f0) = (2 + 8)
+// / 2 = 5; with f1 = 1: v(f1) = 1/2 * 1 + 1/4 * (4 + 8) = 3.5; both: 8.
 TEST(ShapExplainer, JoinsTheSplitsOfAFeatureThatAPathMeetsTwice) {
   const ShapExplainer explainer = explainer_of(parsed(header(2) + kChain + kEnd));
 
@@ -289,7 +302,8 @@ TEST(ShapExplainer, ExplainsAForestOfOneLeafByNothing) {
 }
 
 TEST(ShapExplainer, AveragesWhenTheForestDoes) {
-  const ShapExplainer explainer = explainer_of(parsed(header(2, "average_output\n") + kChain + kLeafOnly + kEnd));
+  const ShapExplainer explainer =
+      explainer_of(parsed(header(2, "average_output\n") + kChain + kLeafOnly + kEnd));
 
   EXPECT_EQ(explainer.expected_value(), 1.375);
   EXPECT_THAT(explain(explainer, {9, 1}), ElementsAre(DoubleNear(1.75, 1e-14), DoubleNear(1, 1e-14)));
@@ -310,7 +324,8 @@ TEST(ShapExplainer, FollowsTheDefinitionOnRandomForests) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     core::Random random(seed);
     const std::size_t features = 1 + random.below(24);
-    const Forest forest = draw_forest({.features = features, .trees = 3, .leaves = 2 + random.below(60)}, random);
+    const Forest forest =
+        draw_forest({.features = features, .trees = 3, .leaves = 2 + random.below(60)}, random);
     const ShapExplainer explainer = explainer_of(forest);
     for (int i = 0; i < 10; ++i) {
       const std::vector<double> row = draw_row(features, random);
@@ -384,7 +399,8 @@ void expect_refused(const std::string& text, ErrorCode code, const std::string& 
 TEST(ShapExplainer, RefusesATextWithoutCounts) {
   const std::string chain = core::replaced(kChain, "leaf_count=4 2 1 1\n", "");
 
-  expect_refused(header(2) + chain + kEnd, ErrorCode::kFailedPrecondition, "tree 0: the split 0 has a side without");
+  expect_refused(header(2) + chain + kEnd, ErrorCode::kFailedPrecondition,
+                 "tree 0: the split 0 has a side without");
 }
 
 TEST(ShapExplainer, RefusesCountsThatDoNotAddUp) {
@@ -395,7 +411,8 @@ TEST(ShapExplainer, RefusesCountsThatDoNotAddUp) {
 }
 
 TEST(ShapExplainer, RefusesAPathThroughTooManyFeatures) {
-  expect_refused(header(1025) + chain_text(1025) + kEnd, ErrorCode::kUnsupported, "a path through 1025 different features");
+  expect_refused(header(1025) + chain_text(1025) + kEnd, ErrorCode::kUnsupported,
+                 "a path through 1025 different features");
 }
 
 // As deep as a text can make it, without recursion in the plan.

@@ -13,26 +13,28 @@
 
 namespace starcast::gbm {
 
-// LightGBM's C functions, as its documentation describes them. Handles are void*; a status other than 0 is a failure,
-// whose words the calling thread then finds in LGBM_GetLastError.
+// LightGBM's C functions, as its documentation describes them. Handles are void*; a status other than 0 is a
+// failure, whose words the calling thread then finds in LGBM_GetLastError.
 extern "C" {
 using LastError = const char* (*)();
 using LogCallback = void (*)(const char*);
 using RegisterLogCallback = int (*)(LogCallback);
 using SetMaxThreads = int (*)(int);
 using FreeHandle = int (*)(void*);
-using DatasetCreateFromMat = int (*)(const void* data, int type, std::int32_t rows, std::int32_t columns, int row_major,
-                                     const char* parameters, const void* reference, void** dataset);
+using DatasetCreateFromMat = int (*)(const void* data, int type, std::int32_t rows, std::int32_t columns,
+                                     int row_major, const char* parameters, const void* reference,
+                                     void** dataset);
 using DatasetSetField = int (*)(void* dataset, const char* name, const void* data, int count, int type);
 using DatasetSetFeatureNames = int (*)(void* dataset, const char** names, int count);
 using BoosterCreate = int (*)(const void* dataset, const char* parameters, void** booster);
 using BoosterUpdateOneIter = int (*)(void* booster, int* is_finished);
-using BoosterSaveModelToString = int (*)(void* booster, int start, int rounds, int importance_type, std::int64_t capacity,
-                                         std::int64_t* length, char* text);
+using BoosterSaveModelToString = int (*)(void* booster, int start, int rounds, int importance_type,
+                                         std::int64_t capacity, std::int64_t* length, char* text);
 using BoosterLoadModelFromString = int (*)(const char* text, int* rounds, void** booster);
-using BoosterPredictForMat = int (*)(void* booster, const void* data, int type, std::int32_t rows, std::int32_t columns,
-                                     int row_major, int predict_type, int start, int rounds, const char* parameters,
-                                     std::int64_t* length, double* predictions);
+using BoosterPredictForMat = int (*)(void* booster, const void* data, int type, std::int32_t rows,
+                                     std::int32_t columns, int row_major, int predict_type, int start,
+                                     int rounds, const char* parameters, std::int64_t* length,
+                                     double* predictions);
 using BoosterGetNumFeature = int (*)(void* booster, int* count);
 using BoosterFeatureImportance = int (*)(void* booster, int rounds, int importance_type, double* importances);
 
@@ -60,16 +62,18 @@ constexpr auto kIntMax = static_cast<std::size_t>(std::numeric_limits<std::int32
 
 Result<void> check_matrix(std::span<const double> values, std::size_t rows, std::size_t columns) {
   if (rows == 0 || columns == 0) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("a table of {} rows and {} columns: at least one of each is needed",
-                                                       rows, columns));
+    return Error(
+        ErrorCode::kInvalidInput,
+        fmt::format("a table of {} rows and {} columns: at least one of each is needed", rows, columns));
   }
   if (rows > kIntMax || columns > kIntMax) {
-    return Error(ErrorCode::kTooLarge, fmt::format("a table of {} rows and {} columns: LightGBM takes at most {} of each",
-                                                   rows, columns, kIntMax));
+    return Error(ErrorCode::kTooLarge,
+                 fmt::format("a table of {} rows and {} columns: LightGBM takes at most {} of each", rows,
+                             columns, kIntMax));
   }
   if (values.size() / columns != rows || values.size() % columns != 0) {
-    return Error(ErrorCode::kInvalidInput,
-                 fmt::format("{} values are no table of {} rows and {} columns", values.size(), rows, columns));
+    return Error(ErrorCode::kInvalidInput, fmt::format("{} values are no table of {} rows and {} columns",
+                                                       values.size(), rows, columns));
   }
   return {};
 }
@@ -80,7 +84,8 @@ Result<std::vector<float>> to_floats(std::string_view what, std::span<const doub
   for (std::size_t i = 0; i < values.size(); ++i) {
     floats[i] = static_cast<float>(values[i]);
     if (!std::isfinite(floats[i])) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("the {} of row {} is {}: not a finite number", what, i, values[i]));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("the {} of row {} is {}: not a finite number", what, i, values[i]));
     }
   }
   return floats;
@@ -90,9 +95,10 @@ Result<void> check_names(const std::vector<std::string>& names) {
   constexpr std::string_view kRefused(" \t\r\n\",:[]{}\0", 12);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty() || names[i].find_first_of(kRefused) != std::string::npos) {
-      return Error(ErrorCode::kInvalidInput,
-                   fmt::format("column {} is named '{}': LightGBM takes no spaces, quotes, commas, colons or brackets", i,
-                               names[i]));
+      return Error(
+          ErrorCode::kInvalidInput,
+          fmt::format("column {} is named '{}': LightGBM takes no spaces, quotes, commas, colons or brackets",
+                      i, names[i]));
     }
   }
   return {};
@@ -101,10 +107,12 @@ Result<void> check_names(const std::vector<std::string>& names) {
 Result<void> check_data(const TrainingData& data) {
   TRY(check_matrix(data.values, data.rows, data.columns));
   if (data.labels.size() != data.rows) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{} labels for {} rows", data.labels.size(), data.rows));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{} labels for {} rows", data.labels.size(), data.rows));
   }
   if (!data.weights.empty() && data.weights.size() != data.rows) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{} weights for {} rows", data.weights.size(), data.rows));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{} weights for {} rows", data.weights.size(), data.rows));
   }
   if (data.column_names.size() != data.columns) {
     return Error(ErrorCode::kInvalidInput,
@@ -146,10 +154,12 @@ struct LightGbm::Functions {
     all.booster_create = TRY(all.library.function<BoosterCreate>("LGBM_BoosterCreate"));
     all.booster_update = TRY(all.library.function<BoosterUpdateOneIter>("LGBM_BoosterUpdateOneIter"));
     all.booster_save = TRY(all.library.function<BoosterSaveModelToString>("LGBM_BoosterSaveModelToString"));
-    all.booster_load = TRY(all.library.function<BoosterLoadModelFromString>("LGBM_BoosterLoadModelFromString"));
+    all.booster_load =
+        TRY(all.library.function<BoosterLoadModelFromString>("LGBM_BoosterLoadModelFromString"));
     all.booster_predict = TRY(all.library.function<BoosterPredictForMat>("LGBM_BoosterPredictForMat"));
     all.booster_feature_count = TRY(all.library.function<BoosterGetNumFeature>("LGBM_BoosterGetNumFeature"));
-    all.booster_importance = TRY(all.library.function<BoosterFeatureImportance>("LGBM_BoosterFeatureImportance"));
+    all.booster_importance =
+        TRY(all.library.function<BoosterFeatureImportance>("LGBM_BoosterFeatureImportance"));
     all.booster_free = TRY(all.library.function<FreeHandle>("LGBM_BoosterFree"));
     TRY(all.check(all.set_max_threads(1), "set the number of threads"));
     return std::shared_ptr<const Functions>(std::move(found));
@@ -161,7 +171,8 @@ struct LightGbm::Functions {
                  fmt::format("LightGBM could not {}: {}", action, core::trimmed(last_error())));
   }
 
-  // The callback is one per thread; without it, LightGBM prints to stdout, which belongs to our commands' output.
+  // The callback is one per thread; without it, LightGBM prints to stdout, which belongs to our commands'
+  // output.
   Result<void> silence() const { return check(register_log_callback(&ignore_log), "take a log callback"); }
 
   Result<Handle> create_dataset(const TrainingData& data, const std::string& parameters) const {
@@ -170,7 +181,8 @@ struct LightGbm::Functions {
     const int rows = static_cast<int>(data.rows);
     const int columns = static_cast<int>(data.columns);
     void* raw = nullptr;
-    TRY(check(dataset_create(data.values.data(), kFloat64, rows, columns, kRowMajor, parameters.c_str(), nullptr, &raw),
+    TRY(check(dataset_create(data.values.data(), kFloat64, rows, columns, kRowMajor, parameters.c_str(),
+                             nullptr, &raw),
               "take the training data"));
     Handle dataset(raw, dataset_free);
     TRY(check(dataset_set_field(raw, "label", labels.data(), rows, kFloat32), "take the labels"));
@@ -195,8 +207,8 @@ struct LightGbm::Functions {
     std::string text(kFirstGuess, '\0');
     while (true) {
       std::int64_t length = 0;  // with the closing NUL
-      TRY(check(booster_save(booster, 0, kAllRounds, kSplitImportance, static_cast<std::int64_t>(text.size()), &length,
-                             text.data()),
+      TRY(check(booster_save(booster, 0, kAllRounds, kSplitImportance, static_cast<std::int64_t>(text.size()),
+                             &length, text.data()),
                 "write the model text"));
       const auto needed = static_cast<std::size_t>(length);
       const bool fits = needed <= text.size();
@@ -221,7 +233,8 @@ Result<LightGbm> LightGbm::load(const os::Environment& environment, const std::s
   }
   return Error(ErrorCode::kNotFound,
                fmt::format("LightGBM's library is not at {}; bring it by tools/fetch-lightgbm, or name it in "
-                           "STARCAST_LIGHTGBM", core::join(places, " or ")));
+                           "STARCAST_LIGHTGBM",
+                           core::join(places, " or ")));
 }
 
 Result<std::string> LightGbm::train(const TrainingData& data, const TrainOptions& options) const {
@@ -230,14 +243,16 @@ Result<std::string> LightGbm::train(const TrainingData& data, const TrainOptions
   TRY(functions_->silence());
   const Handle dataset = TRY(functions_->create_dataset(data, parameters));
   void* raw = nullptr;
-  TRY(functions_->check(functions_->booster_create(dataset.get(), parameters.c_str(), &raw), "start the training"));
+  TRY(functions_->check(functions_->booster_create(dataset.get(), parameters.c_str(), &raw),
+                        "start the training"));
   const Handle booster(raw, functions_->booster_free);
   for (int done = 1; done <= options.rounds; ++done) {
     int is_finished = 0;
     TRY(functions_->check(functions_->booster_update(raw, &is_finished), fmt::format("train tree {}", done)));
     if (is_finished != 0) break;
     if (options.on_round && options.on_round(done) == TrainOptions::Continue::kNo) {
-      return Error(ErrorCode::kCancelled, fmt::format("training was called off after {} of {} trees", done, options.rounds));
+      return Error(ErrorCode::kCancelled,
+                   fmt::format("training was called off after {} of {} trees", done, options.rounds));
     }
   }
   return functions_->text_of(raw);
@@ -253,8 +268,9 @@ Result<std::vector<double>> LightGbm::predict(const std::string& model_text, std
   return predict_as({}, model_text, values, rows, columns);
 }
 
-Result<std::vector<double>> LightGbm::contributions(const std::string& model_text, std::span<const double> values,
-                                                    std::size_t rows, std::size_t columns) const {
+Result<std::vector<double>> LightGbm::contributions(const std::string& model_text,
+                                                    std::span<const double> values, std::size_t rows,
+                                                    std::size_t columns) const {
   return predict_as({.type = kContributions, .values_a_row = columns + 1}, model_text, values, rows, columns);
 }
 
@@ -268,12 +284,12 @@ Result<std::vector<double>> LightGbm::predict_as(const Prediction& prediction, c
   std::int64_t length = 0;
   TRY(functions_->check(
       functions_->booster_predict(booster.get(), values.data(), kFloat64, static_cast<std::int32_t>(rows),
-                                  static_cast<std::int32_t>(columns), kRowMajor, prediction.type, 0, kAllRounds,
-                                  "num_threads=1 verbosity=-1", &length, predictions.data()),
+                                  static_cast<std::int32_t>(columns), kRowMajor, prediction.type, 0,
+                                  kAllRounds, "num_threads=1 verbosity=-1", &length, predictions.data()),
       "predict"));
   if (length != static_cast<std::int64_t>(predictions.size())) {
-    return Error(ErrorCode::kInternal,
-                 fmt::format("LightGBM gave {} values for {} rows of {}", length, rows, prediction.values_a_row));
+    return Error(ErrorCode::kInternal, fmt::format("LightGBM gave {} values for {} rows of {}", length, rows,
+                                                   prediction.values_a_row));
   }
   return predictions;
 }
@@ -284,8 +300,9 @@ Result<std::vector<double>> LightGbm::gains(const std::string& model_text) const
   int count = 0;
   TRY(functions_->check(functions_->booster_feature_count(booster.get(), &count), "count the features"));
   std::vector<double> gains(static_cast<std::size_t>(count));
-  TRY(functions_->check(functions_->booster_importance(booster.get(), kAllRounds, kGainImportance, gains.data()),
-                        "tell the gains"));
+  TRY(functions_->check(
+      functions_->booster_importance(booster.get(), kAllRounds, kGainImportance, gains.data()),
+      "tell the gains"));
   return gains;
 }
 

@@ -34,28 +34,38 @@ struct Table {
         values.push_back(random.uniform() < 0.1 ? core::kMissing : random.normal());
       }
       const double* const x = values.data() + row * kColumns;
-      labels.push_back((std::isnan(x[0]) ? 0 : x[0]) + 2 * (std::isnan(x[1]) ? 0 : x[1]) + 0.1 * random.normal());
+      labels.push_back((std::isnan(x[0]) ? 0 : x[0]) + 2 * (std::isnan(x[1]) ? 0 : x[1]) +
+                       0.1 * random.normal());
     }
   }
 
   TrainingData view() const {
-    return {.values = values, .rows = kRows, .columns = kColumns, .labels = labels,
+    return {.values = values,
+            .rows = kRows,
+            .columns = kColumns,
+            .labels = labels,
             .column_names = {"a", "b", "c"}};
   }
 };
 
 TrainOptions options_of(std::uint64_t seed = 1) {
-  return {.parameters = {{"objective", "regression"}, {"num_leaves", "15"}, {"bagging_fraction", "0.7"},
-                         {"bagging_freq", "1"}, {"feature_fraction", "0.7"}},
+  return {.parameters = {{"objective", "regression"},
+                         {"num_leaves", "15"},
+                         {"bagging_fraction", "0.7"},
+                         {"bagging_freq", "1"},
+                         {"feature_fraction", "0.7"}},
           .rounds = 20,
           .seed = seed};
 }
 
-std::string trees_of(const std::string& model) { return model.substr(0, model.find("end of trees")); }
+std::string trees_of(const std::string& model) {
+  return model.substr(0, model.find("end of trees"));
+}
 
 std::size_t count_of_trees(const std::string& model) {
   std::size_t count = 0;
-  for (std::size_t at = model.find("\nTree="); at != std::string::npos; at = model.find("\nTree=", at + 1)) ++count;
+  for (std::size_t at = model.find("\nTree="); at != std::string::npos; at = model.find("\nTree=", at + 1))
+    ++count;
   return count;
 }
 
@@ -283,7 +293,8 @@ TEST_F(BoosterTest, RefusesToPredictRowsOfAnotherWidth) {
 }
 
 TEST(LightGbm, NamesTheCommandThatBringsAMissingLibrary) {
-  const os::MapEnvironment environment(std::map<std::string, std::string>{{"STARCAST_LIGHTGBM", "no/such/library.so"}});
+  const os::MapEnvironment environment(
+      std::map<std::string, std::string>{{"STARCAST_LIGHTGBM", "no/such/library.so"}});
 
   const auto library = LightGbm::load(environment, "no/such");
 
@@ -294,7 +305,8 @@ TEST(LightGbm, NamesTheCommandThatBringsAMissingLibrary) {
 }
 
 TEST(LightGbm, LooksBesideTheExecutable) {
-  const auto library = LightGbm::load(os::MapEnvironment(std::map<std::string, std::string>()), "no/such/folder");
+  const auto library =
+      LightGbm::load(os::MapEnvironment(std::map<std::string, std::string>()), "no/such/folder");
 
   ASSERT_FALSE(library);
   EXPECT_THAT(library.error().message(), HasSubstr("no/such/folder/../_deps/lightgbm/lib_lightgbm.so"));

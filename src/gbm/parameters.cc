@@ -16,12 +16,13 @@ namespace {
 using core::Error;
 using core::ErrorCode;
 
-// What parameter_text() sets, with LightGBM's aliases: of a parameter given twice, LightGBM would drop one silently.
+// What parameter_text() sets, with LightGBM's aliases: of a parameter given twice, LightGBM would drop one
+// silently.
 constexpr std::array<std::string_view, 24> kOurs = {
-    "deterministic", "force_row_wise", "force_col_wise", "verbosity",     "verbose",         "num_threads",
-    "num_thread",    "nthread",        "nthreads",       "n_jobs",        "seed",            "random_seed",
-    "random_state",  "num_iterations", "num_iteration",  "n_iter",        "num_tree",        "num_trees",
-    "num_round",     "num_rounds",     "nrounds",        "num_boost_round", "n_estimators",  "max_iter"};
+    "deterministic", "force_row_wise", "force_col_wise", "verbosity",       "verbose",      "num_threads",
+    "num_thread",    "nthread",        "nthreads",       "n_jobs",          "seed",         "random_seed",
+    "random_state",  "num_iterations", "num_iteration",  "n_iter",          "num_tree",     "num_trees",
+    "num_round",     "num_rounds",     "nrounds",        "num_boost_round", "n_estimators", "max_iter"};
 
 // Words are separated by spaces, names from values by '='; '#' begins a comment, and quotes are stripped.
 bool can_be_written(std::string_view word) {
@@ -33,12 +34,15 @@ bool can_be_written(std::string_view word) {
 
 core::Result<std::string> parameter_text(const TrainOptions& options) {
   if (options.rounds < 1) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{} rounds of training: at least 1 is needed", options.rounds));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{} rounds of training: at least 1 is needed", options.rounds));
   }
   // LightGBM's seed is an int: smaller seeds stay as they are, others are folded.
-  const std::uint64_t seed = options.seed % static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
+  const std::uint64_t seed =
+      options.seed % static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
   std::string text = fmt::format(
-      "deterministic=true force_row_wise=true num_threads=1 verbosity=-1 seed={} num_iterations={}", seed, options.rounds);
+      "deterministic=true force_row_wise=true num_threads=1 verbosity=-1 seed={} num_iterations={}", seed,
+      options.rounds);
   std::set<std::string_view> names;
   for (const auto& [name, value] : options.parameters) {
     if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
@@ -48,7 +52,8 @@ core::Result<std::string> parameter_text(const TrainOptions& options) {
     if (!can_be_written(name) || !can_be_written(value)) {
       return Error(ErrorCode::kInvalidInput,
                    fmt::format("the LightGBM parameter '{}' has the value '{}': neither may be empty or hold "
-                               "spaces, quotes, '=' or '#'", name, value));
+                               "spaces, quotes, '=' or '#'",
+                               name, value));
     }
     if (!names.insert(name).second) {
       return Error(ErrorCode::kInvalidInput, fmt::format("the LightGBM parameter '{}' is given twice", name));

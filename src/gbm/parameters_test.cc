@@ -9,7 +9,8 @@ namespace {
 using testing::HasSubstr;
 
 TEST(ParameterText, PutsWhatMakesTrainingReproducibleFirst) {
-  const auto text = parameter_text({.parameters = {{"objective", "regression"}, {"num_leaves", "31"}}, .rounds = 7, .seed = 42});
+  const auto text = parameter_text(
+      {.parameters = {{"objective", "regression"}, {"num_leaves", "31"}}, .rounds = 7, .seed = 42});
 
   ASSERT_TRUE(text);
   EXPECT_EQ(*text,
@@ -25,7 +26,8 @@ TEST(ParameterText, FoldsSeedsThatAreNoInt) {
 }
 
 TEST(ParameterText, RefusesWhatItSetsItself) {
-  for (const char* const name : {"seed", "n_jobs", "verbose", "num_trees", "force_col_wise", "deterministic"}) {
+  for (const char* const name :
+       {"seed", "n_jobs", "verbose", "num_trees", "force_col_wise", "deterministic"}) {
     const auto text = parameter_text({.parameters = {{name, "1"}}});
     ASSERT_FALSE(text) << name;
     EXPECT_EQ(text.error().code(), core::ErrorCode::kInvalidInput);

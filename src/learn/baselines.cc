@@ -37,8 +37,8 @@ Baseline category_mean(std::span<const Listing> train, std::span<const Listing> 
   return baseline;
 }
 
-Result<Baseline> predecessor_forest(std::span<const Listing> train, std::span<const Listing> test, std::uint64_t seed,
-                                    const TrainContext& context) {
+Result<Baseline> predecessor_forest(std::span<const Listing> train, std::span<const Listing> test,
+                                    std::uint64_t seed, const TrainContext& context) {
   const CasePlan plan = RatingPlan::defaults_of(Learner::kRandomForest).cases.front();
   features::EncoderOptions options;
   options.feature_set = features::FeatureSet::kPredecessor;
@@ -66,9 +66,11 @@ Result<Baseline> predecessor_forest(std::span<const Listing> train, std::span<co
     return {};
   };
   TRY(core::parallel_for(plan.point.size(), context.threads, grow));
-  Baseline baseline{"predecessor_forest", "predecessor's forest, its eight features", std::vector<double>(test.size())};
+  Baseline baseline{"predecessor_forest", "predecessor's forest, its eight features",
+                    std::vector<double>(test.size())};
   for (std::size_t part = 0; part < answers.size(); ++part) {
-    for (std::size_t i = 0; i < test.size(); ++i) baseline.predictions[i] += plan.point[part].weight * answers[part][i];
+    for (std::size_t i = 0; i < test.size(); ++i)
+      baseline.predictions[i] += plan.point[part].weight * answers[part][i];
   }
   return baseline;
 }
@@ -80,16 +82,19 @@ Result<std::vector<Baseline>> fit_baselines(std::span<const Listing> train, std:
                                             const TrainContext& context) {
   CHECK(!train.empty());
   std::vector<double> ratings = ratings_of(train);
-  const double mean = std::accumulate(ratings.begin(), ratings.end(), 0.0) / static_cast<double>(ratings.size());
+  const double mean =
+      std::accumulate(ratings.begin(), ratings.end(), 0.0) / static_cast<double>(ratings.size());
   std::vector<Baseline> baselines;
   baselines.push_back({"mean", "mean of all", std::vector<double>(test.size(), mean)});
-  baselines.push_back({"median", "median of all", std::vector<double>(test.size(), quantile_of(ratings, 0.5))});
+  baselines.push_back(
+      {"median", "median of all", std::vector<double>(test.size(), quantile_of(ratings, 0.5))});
   baselines.push_back(category_mean(train, test, mean));
   switch (predecessor) {
     case PredecessorForest::kFit:
       baselines.push_back(TRY(predecessor_forest(train, test, seed, context), "predecessor's forest"));
       break;
-    case PredecessorForest::kLeaveOut: break;
+    case PredecessorForest::kLeaveOut:
+      break;
   }
   return baselines;
 }

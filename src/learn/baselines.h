@@ -26,10 +26,11 @@ inline PredecessorForest predecessor_baseline(Learner learner) {
   return learner == Learner::kRandomForest ? PredecessorForest::kLeaveOut : PredecessorForest::kFit;
 }
 
-// Mean, median and category mean (an unknown category gets the mean), and the predecessor's forest on its eight features:
-// unweighted, as its pipeline had it.
+// Mean, median and category mean (an unknown category gets the mean), and the predecessor's forest on its
+// eight features: unweighted, as its pipeline had it.
 core::Result<std::vector<Baseline>> fit_baselines(std::span<const listing::Listing> train,
-                                                  std::span<const listing::Listing> test, PredecessorForest predecessor,
-                                                  std::uint64_t seed, const TrainContext& context);
+                                                  std::span<const listing::Listing> test,
+                                                  PredecessorForest predecessor, std::uint64_t seed,
+                                                  const TrainContext& context);
 
 }  // namespace starcast::learn

@@ -31,17 +31,20 @@ double loss_of(const Metrics& metrics, const Scale& scale, Objective objective) 
   const double squared = scale.squared > 0 ? metrics.rmse * metrics.rmse / scale.squared : 0;
   const double absolute = scale.absolute > 0 ? metrics.mae / scale.absolute : 0;
   switch (objective) {
-    case Objective::kMean: return squared;
-    case Objective::kMedian: return absolute;
-    case Objective::kBlend: return squared + absolute;
+    case Objective::kMean:
+      return squared;
+    case Objective::kMedian:
+      return absolute;
+    case Objective::kBlend:
+      return squared + absolute;
   }
   return squared;
 }
 
 }  // namespace
 
-std::vector<double> learn_weights(const std::vector<std::vector<double>>& parts, std::span<const double> truth,
-                                  Objective objective) {
+std::vector<double> learn_weights(const std::vector<std::vector<double>>& parts,
+                                  std::span<const double> truth, Objective objective) {
   CHECK(!parts.empty() && parts.size() <= 4 && !truth.empty());
   const Scale scale = constant_loss(truth);
   std::vector<int> steps(parts.size(), 0);

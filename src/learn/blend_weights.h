@@ -14,10 +14,10 @@ enum class Objective {
   kBlend,   // both, each as a share of the best constant's
 };
 
-// Weights that are not negative and sum to 1, one a part, with the least loss over `truth`; of equal losses the earlier
-// parts get more. They are multiples of 1/20: the loss is flat about its least, and finer steps would be noise. At most 4
-// parts, `parts[i].size() == truth.size() > 0`.
-std::vector<double> learn_weights(const std::vector<std::vector<double>>& parts, std::span<const double> truth,
-                                  Objective objective);
+// Weights that are not negative and sum to 1, one a part, with the least loss over `truth`; of equal losses
+// the earlier parts get more. They are multiples of 1/20: the loss is flat about its least, and finer steps
+// would be noise. At most 4 parts, `parts[i].size() == truth.size() > 0`.
+std::vector<double> learn_weights(const std::vector<std::vector<double>>& parts,
+                                  std::span<const double> truth, Objective objective);
 
 }  // namespace starcast::learn

@@ -31,7 +31,8 @@ struct FoldAnswer {
   TestPredictions before_launch;
 };
 
-std::vector<Baseline> component_predictions(const model::RatingScorer& scorer, const std::vector<Listing>& test) {
+std::vector<Baseline> component_predictions(const model::RatingScorer& scorer,
+                                            const std::vector<Listing>& test) {
   std::vector<Baseline> components;
   for (const Listing& listing : test) {
     const std::vector<model::Component> parts = scorer.components(listing);
@@ -58,12 +59,14 @@ Result<FoldAnswer> run_fold(std::size_t fold, std::span<const Listing> listings,
     }
   }
   if (test.empty()) return Error(ErrorCode::kInvalidInput, fmt::format("fold {} is empty", fold));
-  std::vector<Baseline> baselines = TRY(fit_baselines(train, test, predecessor_baseline(plan.learner), plan.seed, context));
+  std::vector<Baseline> baselines =
+      TRY(fit_baselines(train, test, predecessor_baseline(plan.learner), plan.seed, context));
   train.insert(train.end(), options.extra.begin(), options.extra.end());
   NoRunLog run_log;
   model::RatingModel trained = TRY(train_rating(train, plan, {}, context, run_log));
   const model::RatingScorer scorer = TRY(model::RatingScorer::create(std::move(trained)));
-  if (scorer.answers(model::LaunchCase::kBeforeLaunch)) answer.before_launch = predict_before_launch(scorer, test);
+  if (scorer.answers(model::LaunchCase::kBeforeLaunch))
+    answer.before_launch = predict_before_launch(scorer, test);
   answer.components = component_predictions(scorer, test);
   answer.test = predict_test(scorer, std::move(test), std::move(baselines));
   return answer;
@@ -73,7 +76,8 @@ Result<FoldAnswer> run_fold(std::size_t fold, std::span<const Listing> listings,
 void gather(const std::vector<std::size_t>& places, const std::vector<Baseline>& fold, std::size_t count,
             std::vector<Baseline>& all) {
   if (all.empty()) {
-    for (const Baseline& baseline : fold) all.push_back({baseline.name, baseline.title, std::vector<double>(count)});
+    for (const Baseline& baseline : fold)
+      all.push_back({baseline.name, baseline.title, std::vector<double>(count)});
   }
   for (std::size_t b = 0; b < all.size(); ++b) {
     for (std::size_t i = 0; i < places.size(); ++i) all[b].predictions[places[i]] = fold[b].predictions[i];
@@ -89,7 +93,8 @@ Result<CrossValidation> cross_validate(std::span<const Listing> listings, const 
     return Error(ErrorCode::kInvalidInput, "the number of folds has to lie between 2 and the number of apps");
   }
   const std::size_t at_once = std::clamp<std::size_t>(context.threads, 1, options.folds);
-  const TrainContext fold_context{context.library, std::max<std::size_t>(context.threads / at_once, 1), context.progress};
+  const TrainContext fold_context{context.library, std::max<std::size_t>(context.threads / at_once, 1),
+                                  context.progress};
   std::vector<FoldAnswer> answers(options.folds);
   const auto run = [&](std::size_t fold) -> Result<void> {
     answers[fold] = TRY(run_fold(fold, listings, plan, options, fold_context));

@@ -20,7 +20,9 @@ using listing::Listing;
 
 namespace {
 
-std::string level_name(double level) { return fmt::format("{:.0f}", level * 100); }
+std::string level_name(double level) {
+  return fmt::format("{:.0f}", level * 100);
+}
 
 // The quality over a subset of the test part, given by indices.
 BucketQuality quality_of(const TestPredictions& test, const std::vector<std::size_t>& members) {
@@ -104,7 +106,8 @@ Result<Evaluation> evaluate(const TestPredictions& test, const EvaluateOptions& 
   evaluation.metrics = overall.metrics;
   evaluation.intervals = overall.intervals;
   evaluation.ranges = bootstrap_ranges(truth, predicted, options.bootstrap_resamples, options.seed);
-  for (const std::vector<std::size_t>& bucket : members) evaluation.by_reviews.push_back(quality_of(test, bucket));
+  for (const std::vector<std::size_t>& bucket : members)
+    evaluation.by_reviews.push_back(quality_of(test, bucket));
   for (const Baseline& baseline : test.baselines) {
     evaluation.baselines.push_back({baseline.name, baseline.title, metrics_of(truth, baseline.predictions)});
   }
@@ -116,7 +119,8 @@ Json to_json(const Evaluation& evaluation) {
   json.set("apps", evaluation.apps);
   json.set("model", to_json(evaluation.metrics, evaluation.ranges));
   Json baselines;
-  for (const BaselineQuality& baseline : evaluation.baselines) baselines.set(baseline.name, to_json(baseline.metrics));
+  for (const BaselineQuality& baseline : evaluation.baselines)
+    baselines.set(baseline.name, to_json(baseline.metrics));
   json.set("baselines", std::move(baselines));
   json.set("intervals", to_json(evaluation.intervals));
   Json by_reviews;

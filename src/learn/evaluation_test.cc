@@ -67,7 +67,8 @@ TEST(WritePredictions, HasAColumnPairForEachLevel) {
 
   ASSERT_TRUE(write_predictions(sink, three_apps()));
 
-  EXPECT_TRUE(sink.text().starts_with("App,Category,Reviews,rating,prediction,low_80,high_80\napp,,3,4,4,3.5,4.5\n"))
+  EXPECT_TRUE(
+      sink.text().starts_with("App,Category,Reviews,rating,prediction,low_80,high_80\napp,,3,4,4,3.5,4.5\n"))
       << sink.text();
 }
 

@@ -49,8 +49,8 @@ Metrics metrics_of(std::span<const double> truth, std::span<const double> predic
   return metrics;
 }
 
-MetricRanges bootstrap_ranges(std::span<const double> truth, std::span<const double> predicted, std::size_t resamples,
-                              std::uint64_t seed) {
+MetricRanges bootstrap_ranges(std::span<const double> truth, std::span<const double> predicted,
+                              std::size_t resamples, std::uint64_t seed) {
   CHECK(resamples > 0);
   core::Random random(seed);
   std::vector<double> r2;

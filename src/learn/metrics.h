@@ -33,13 +33,14 @@ struct MetricRanges {
 };
 
 // The middle 95 % of the metrics over `resamples` draws of the pairs with replacement (percentile bootstrap).
-MetricRanges bootstrap_ranges(std::span<const double> truth, std::span<const double> predicted, std::size_t resamples,
-                              std::uint64_t seed);
+MetricRanges bootstrap_ranges(std::span<const double> truth, std::span<const double> predicted,
+                              std::size_t resamples, std::uint64_t seed);
 
 codec::Json to_json(const Metrics& metrics);
 codec::Json to_json(const Metrics& metrics, const MetricRanges& ranges);
 
-// The `share` quantile, linear between order statistics (type 7, as numpy's default). Reorders `values`; not empty.
+// The `share` quantile, linear between order statistics (type 7, as numpy's default). Reorders `values`; not
+// empty.
 double quantile_of(std::span<double> values, double share);
 
 }  // namespace starcast::learn

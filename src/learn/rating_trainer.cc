@@ -32,8 +32,8 @@ namespace {
 constexpr std::size_t kTrainingListingsMin = 40;
 // With fewer scores of its own, a bucket of reviews takes the scores of all.
 constexpr std::size_t kGroupScoresMin = 100;
-// The band is not symmetric: ratings have a long lower tail, and of all bands that hold four fifths of them this one is
-// among the narrowest.
+// The band is not symmetric: ratings have a long lower tail, and of all bands that hold four fifths of them
+// this one is among the narrowest.
 constexpr double kMedianShare = 0.5;
 constexpr double kLowShare = 0.12;
 constexpr double kHighShare = 0.92;
@@ -63,8 +63,8 @@ std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
   return scales;
 }
 
-// Trains the answer to one question. Its work is handed out as two lists of independent pieces, so that several cases
-// share the threads: first encode_part(0 .. part_count() - 1), then the jobs.
+// Trains the answer to one question. Its work is handed out as two lists of independent pieces, so that
+// several cases share the threads: first encode_part(0 .. part_count() - 1), then the jobs.
 class CaseTrainer {
  public:
   CaseTrainer(std::span<const Listing> training, const CasePlan& plan, const RatingPlan& rating_plan,
@@ -78,7 +78,8 @@ class CaseTrainer {
         parts_(plan.calibration_folds + 1),
         folds_(plan.calibration_folds),
         point_(plan.point.size()),
-        weight_folds_(plan.kernel == CasePlan::Kernel::kYes ? std::min(kWeightFolds, plan.calibration_folds) : 0) {
+        weight_folds_(plan.kernel == CasePlan::Kernel::kYes ? std::min(kWeightFolds, plan.calibration_folds)
+                                                            : 0) {
     for (const Listing& listing : training) {
       reviews_.push_back(listing.reviews);
       seen_.push_back(model::seen_as(listing, plan.launch_case));
@@ -122,7 +123,8 @@ class CaseTrainer {
       });
     }
     add_band_jobs(jobs, parts_[0], band_);
-    for (std::size_t fold = 0; fold < folds_.size(); ++fold) add_band_jobs(jobs, parts_[fold + 1], folds_[fold]);
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold)
+      add_band_jobs(jobs, parts_[fold + 1], folds_[fold]);
   }
 
   // Once all jobs are done: learns the weights, calibrates, and hands out the case.
@@ -166,7 +168,8 @@ class CaseTrainer {
     return chosen;
   }
 
-  void add_point_job(std::vector<Job>& jobs, std::size_t index, const EncodedPart& part, std::string& text) const {
+  void add_point_job(std::vector<Job>& jobs, std::size_t index, const EncodedPart& part,
+                     std::string& text) const {
     jobs.push_back([this, index, &part, &text]() -> Result<void> {
       const PointPlan& point = plan_.point[index];
       std::span<const double> weights;
@@ -191,8 +194,8 @@ class CaseTrainer {
     add(kHighShare, band.high);
   }
 
-  Result<std::string> train_booster(const EncodedPart& part, const BoosterPlan& plan, std::span<const double> weights,
-                                    std::uint64_t seed) const {
+  Result<std::string> train_booster(const EncodedPart& part, const BoosterPlan& plan,
+                                    std::span<const double> weights, std::uint64_t seed) const {
     const Matrix& rows = part.fitted->training_rows;
     std::vector<std::string> names;
     for (const features::FeatureColumn& column : part.fitted->encoder.columns()) names.push_back(column.name);
@@ -204,7 +207,8 @@ class CaseTrainer {
       if (context_.progress) context_.progress(1);
       return gbm::TrainOptions::Continue::kYes;
     };
-    return context_.library.train({rows.values, rows.rows, rows.columns, part.ratings, weights, std::move(names)}, options);
+    return context_.library.train(
+        {rows.values, rows.rows, rows.columns, part.ratings, weights, std::move(names)}, options);
   }
 
   // On the training listings of a part.
@@ -224,7 +228,8 @@ class CaseTrainer {
     for (const model::KernelInput& input : inputs) items.push_back(input.item());
     similar::KernelOptions options = model::kernel_options();
     options.seed = rating_plan_.seed;
-    similar::KernelFit fit = TRY(similar::KernelModel::fit({items, parts_[part].ratings, noise}, options), "kernel model");
+    similar::KernelFit fit =
+        TRY(similar::KernelModel::fit({items, parts_[part].ratings, noise}, options), "kernel model");
     return std::move(fit.model);
   }
 
@@ -238,11 +243,13 @@ class CaseTrainer {
       const model::KernelInputMaker maker = TRY(model::KernelInputMaker::create(encoder));
       std::vector<double> row(encoder.columns().size());
       std::vector<forest::Forest> forests;
-      for (const std::string& text : weight_folds_[fold].forests) forests.push_back(TRY(forest::parse_lightgbm(text)));
+      for (const std::string& text : weight_folds_[fold].forests)
+        forests.push_back(TRY(forest::parse_lightgbm(text)));
       for (std::size_t i = 0; i < seen_.size(); ++i) {
         if (fold_of_[i] != fold) continue;
         encoder.transform(seen_[i], row);
-        for (std::size_t part = 0; part < forests.size(); ++part) predictions[part].push_back(forests[part].predict(row));
+        for (std::size_t part = 0; part < forests.size(); ++part)
+          predictions[part].push_back(forests[part].predict(row));
         predictions.back().push_back(weight_folds_[fold].kernel->predict(maker.make(seen_[i], row).item()));
         truth.push_back(seen_[i].rating);
       }
@@ -277,14 +284,16 @@ class CaseTrainer {
     return scores;
   }
 
-  // Launched: one group for each bucket of reviews. Before launch nobody knows the reviews to come: one group.
+  // Launched: one group for each bucket of reviews. Before launch nobody knows the reviews to come: one
+  // group.
   std::vector<model::CalibrationGroup> calibration_groups(const std::vector<double>& scores) const {
     if (plan_.launch_case == model::LaunchCase::kBeforeLaunch) return {{0, level_scales(scores)}};
     std::vector<std::vector<double>> by_bucket(review_buckets().size());
     for (std::size_t i = 0; i < scores.size(); ++i) by_bucket[bucket_of(reviews_[i])].push_back(scores[i]);
     std::vector<model::CalibrationGroup> groups;
     for (std::size_t bucket = 0; bucket < by_bucket.size(); ++bucket) {
-      const std::vector<double>& own = by_bucket[bucket].size() >= kGroupScoresMin ? by_bucket[bucket] : scores;
+      const std::vector<double>& own =
+          by_bucket[bucket].size() >= kGroupScoresMin ? by_bucket[bucket] : scores;
       groups.push_back({review_buckets()[bucket].reviews_min, level_scales(own)});
     }
     return groups;
@@ -309,9 +318,12 @@ class CaseTrainer {
 // What the prediction minimises, for people.
 std::string objective_text(Objective objective) {
   switch (objective) {
-    case Objective::kMean: return "squared error";
-    case Objective::kMedian: return "absolute error";
-    case Objective::kBlend: return "squared and absolute error, each against the best constant's";
+    case Objective::kMean:
+      return "squared error";
+    case Objective::kMedian:
+      return "absolute error";
+    case Objective::kBlend:
+      return "squared and absolute error, each against the best constant's";
   }
   return {};
 }
@@ -339,8 +351,10 @@ void log_plan(const RatingPlan& plan, RunLog& run_log) {
 
 std::string_view name_of(Learner learner) {
   switch (learner) {
-    case Learner::kBoosted: return "boosted";
-    case Learner::kRandomForest: return "random-forest";
+    case Learner::kBoosted:
+      return "boosted";
+    case Learner::kRandomForest:
+      return "random-forest";
   }
   return "boosted";
 }
@@ -354,9 +368,12 @@ std::optional<Learner> learner_named(std::string_view name) {
 
 std::string_view name_of(Objective objective) {
   switch (objective) {
-    case Objective::kMean: return "mean";
-    case Objective::kMedian: return "median";
-    case Objective::kBlend: return "blend";
+    case Objective::kMean:
+      return "mean";
+    case Objective::kMedian:
+      return "median";
+    case Objective::kBlend:
+      return "blend";
   }
   return "blend";
 }
@@ -381,8 +398,9 @@ void BoosterPlan::set(const std::string& name, const std::string& value) {
 namespace {
 
 CasePlan boosted_case(model::LaunchCase launch_case) {
-  const gbm::Parameters common = {{"learning_rate", "0.02"},   {"num_leaves", "31"},     {"max_depth", "7"},
-                                  {"min_data_in_leaf", "20"},  {"bagging_fraction", "0.7"}, {"bagging_freq", "1"},
+  const gbm::Parameters common = {{"learning_rate", "0.02"},   {"num_leaves", "31"},
+                                  {"max_depth", "7"},          {"min_data_in_leaf", "20"},
+                                  {"bagging_fraction", "0.7"}, {"bagging_freq", "1"},
                                   {"feature_fraction", "0.4"}, {"lambda_l2", "10"}};
   BoosterPlan mean{common, 500};
   mean.set("objective", "regression");
@@ -400,7 +418,8 @@ CasePlan boosted_case(model::LaunchCase launch_case) {
                     {"mean-extra", 0.35, extra, PointPlan::Loss::kSquared, by_reviews},
                     {"median", 0.3, median, PointPlan::Loss::kAbsolute, by_reviews}};
       plan.kernel = CasePlan::Kernel::kYes;
-      // With fewer folds their forests see so much less than the whole part that the intervals come out too wide.
+      // With fewer folds their forests see so much less than the whole part that the intervals come out too
+      // wide.
       plan.calibration_folds = 6;
       break;
     case model::LaunchCase::kBeforeLaunch:
@@ -418,8 +437,9 @@ CasePlan boosted_case(model::LaunchCase launch_case) {
   return plan;
 }
 
-// LightGBM's forest as near as it comes to scikit-learn's default one. Beyond 1,024 leaves it takes seven times as long and
-// is no better on the 2018 file. Its trees are independent, so it grows as four parts at once.
+// LightGBM's forest as near as it comes to scikit-learn's default one. Beyond 1,024 leaves it takes seven
+// times as long and is no better on the 2018 file. Its trees are independent, so it grows as four parts at
+// once.
 CasePlan forest_case() {
   const BoosterPlan part{{{"objective", "regression"},
                           {"boosting", "rf"},
@@ -445,7 +465,8 @@ RatingPlan RatingPlan::defaults_of(Learner learner) {
   plan.learner = learner;
   switch (learner) {
     case Learner::kBoosted:
-      plan.cases = {boosted_case(model::LaunchCase::kLaunched), boosted_case(model::LaunchCase::kBeforeLaunch)};
+      plan.cases = {boosted_case(model::LaunchCase::kLaunched),
+                    boosted_case(model::LaunchCase::kBeforeLaunch)};
       break;
     case Learner::kRandomForest:
       plan.cases = {forest_case()};
@@ -458,7 +479,8 @@ RatingPlan RatingPlan::defaults_of(Learner learner) {
 void RatingPlan::set_objective(Objective wanted) {
   objective = wanted;
   if (wanted == Objective::kBlend) return;
-  const PointPlan::Loss kept = wanted == Objective::kMean ? PointPlan::Loss::kSquared : PointPlan::Loss::kAbsolute;
+  const PointPlan::Loss kept =
+      wanted == Objective::kMean ? PointPlan::Loss::kSquared : PointPlan::Loss::kAbsolute;
   for (CasePlan& case_plan : cases) {
     std::vector<PointPlan> point;
     double weights = 0;
@@ -508,30 +530,36 @@ std::vector<double> ratings_of(std::span<const Listing> listings) {
 }
 
 Result<model::RatingModel> train_rating(std::span<const Listing> training, const RatingPlan& plan,
-                                        model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log) {
+                                        model::TrainedOn trained_on, const TrainContext& context,
+                                        RunLog& run_log) {
   if (training.size() < kTrainingListingsMin) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{} rated apps are too few to learn from and to calibrate; "
-                                                       "at least {} are needed",
-                                                       training.size(), kTrainingListingsMin));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{} rated apps are too few to learn from and to calibrate; "
+                             "at least {} are needed",
+                             training.size(), kTrainingListingsMin));
   }
   std::optional<codec::Date> last;
   for (const Listing& listing : training) {
     if (listing.last_updated && (!last || *last < *listing.last_updated)) last = listing.last_updated;
   }
   features::EncoderOptions encoder_options;
-  encoder_options.feature_set = plan.learner == Learner::kBoosted ? features::FeatureSet::kListing
-                                                                  : features::FeatureSet::kPredecessor;
+  encoder_options.feature_set =
+      plan.learner == Learner::kBoosted ? features::FeatureSet::kListing : features::FeatureSet::kPredecessor;
   encoder_options.seed = plan.seed;
   encoder_options.as_of = last;  // the folds' ages count from the same day as the whole part's
 
   std::vector<CaseTrainer> trainers;
   std::vector<std::pair<std::size_t, std::size_t>> parts;  // trainer, part
   for (const CasePlan& case_plan : plan.cases) {
-    if (case_plan.calibration_folds < 2) return Error(ErrorCode::kInvalidInput, "calibration_folds has to be at least 2");
+    if (case_plan.calibration_folds < 2)
+      return Error(ErrorCode::kInvalidInput, "calibration_folds has to be at least 2");
     trainers.emplace_back(training, case_plan, plan, encoder_options, context);
-    for (std::size_t part = 0; part < trainers.back().part_count(); ++part) parts.emplace_back(trainers.size() - 1, part);
+    for (std::size_t part = 0; part < trainers.back().part_count(); ++part)
+      parts.emplace_back(trainers.size() - 1, part);
   }
-  const auto encode = [&](std::size_t index) { return trainers[parts[index].first].encode_part(parts[index].second); };
+  const auto encode = [&](std::size_t index) {
+    return trainers[parts[index].first].encode_part(parts[index].second);
+  };
   TRY(core::parallel_for(parts.size(), context.threads, encode));
 
   std::vector<Job> jobs;

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,11 +49,12 @@ struct PointPlan {
 // All that shapes the answer to one of the two questions.
 struct CasePlan {
   model::LaunchCase launch_case = model::LaunchCase::kLaunched;
-  std::vector<PointPlan> point;       // weights sum to 1
-  // Whether a kernel model takes part. If so, the shares of squared-loss forests, absolute-loss forests and kernel model are
-  // learnt inside the training part, from kernel models and forests that did not see the first two calibration folds.
+  std::vector<PointPlan> point;  // weights sum to 1
+  // Whether a kernel model takes part. If so, the shares of squared-loss forests, absolute-loss forests and
+  // kernel model are learnt inside the training part, from kernel models and forests that did not see the
+  // first two calibration folds.
   enum class Kernel { kNo, kYes } kernel = Kernel::kNo;
-  BoosterPlan band;                   // objective and alpha are set for each of the three; rows count the same
+  BoosterPlan band;  // objective and alpha are set for each of the three; rows count the same
   std::size_t calibration_folds = 4;  // folds of the training part whose ratings calibrate the intervals
 };
 
@@ -62,10 +63,11 @@ struct RatingPlan {
   Learner learner = Learner::kBoosted;
   Objective objective = Objective::kBlend;
   std::uint64_t seed = 1;
-  double half_weight_reviews = 5;     // a rating of n reviews weighs n / (n + this)
-  std::vector<CasePlan> cases;        // launched first
+  double half_weight_reviews = 5;  // a rating of n reviews weighs n / (n + this)
+  std::vector<CasePlan> cases;     // launched first
 
-  // Parameters that were chosen by 5-fold cross-validation on the 2018 file: docs/decisions/0013-rating-model.md.
+  // Parameters that were chosen by 5-fold cross-validation on the 2018 file:
+  // docs/decisions/0013-rating-model.md.
   static RatingPlan defaults_of(Learner learner);
 
   // Makes the prediction minimise something else: leaves out the forests of the other loss.
@@ -84,10 +86,11 @@ struct TrainContext {
 // How many trees a plan grows in all: for progress.
 double trees_in(const RatingPlan& plan);
 
-// Trains on rated listings, one row an app. `trained_on` goes into the model; its apps and date_last are filled in here.
-// kInvalidInput: fewer than 40 listings (nothing can be calibrated), a missing rating.
-core::Result<model::RatingModel> train_rating(std::span<const listing::Listing> training, const RatingPlan& plan,
-                                              model::TrainedOn trained_on, const TrainContext& context, RunLog& run_log);
+// Trains on rated listings, one row an app. `trained_on` goes into the model; its apps and date_last are
+// filled in here. kInvalidInput: fewer than 40 listings (nothing can be calibrated), a missing rating.
+core::Result<model::RatingModel> train_rating(std::span<const listing::Listing> training,
+                                              const RatingPlan& plan, model::TrainedOn trained_on,
+                                              const TrainContext& context, RunLog& run_log);
 
 // Ratings weigh less the fewer reviews stand behind them.
 std::vector<double> review_weights(std::span<const listing::Listing> listings, double half_weight_reviews);

@@ -118,7 +118,8 @@ TEST_F(RatingTrainer, CrossValidationPredictsEachAppOnceAndBeatsTheMean) {
   CrossValidationOptions options;
   options.folds = 3;
   options.fold_of = deal_folds(listings.size(), options.folds, 1);
-  const CrossValidation validation = cross_validate(listings, quick_plan(), options, {*library_, 2, {}}).value();
+  const CrossValidation validation =
+      cross_validate(listings, quick_plan(), options, {*library_, 2, {}}).value();
 
   ASSERT_EQ(validation.test.predictions.size(), listings.size());
   ASSERT_EQ(validation.before_launch.predictions.size(), listings.size());
@@ -130,7 +131,8 @@ TEST_F(RatingTrainer, CrossValidationPredictsEachAppOnceAndBeatsTheMean) {
 }
 
 TEST_F(RatingTrainer, ThePredecessorsForestLearnsOnItsEightFeatures) {
-  const model::RatingModel trained = train(sample_listings(300), RatingPlan::defaults_of(Learner::kRandomForest), 2);
+  const model::RatingModel trained =
+      train(sample_listings(300), RatingPlan::defaults_of(Learner::kRandomForest), 2);
 
   ASSERT_EQ(trained.cases.size(), 1U);
   EXPECT_EQ(trained.cases[0].encoder.columns().size(), 8U);

@@ -15,8 +15,10 @@ using core::Result;
 
 std::string_view name_of(Part part) {
   switch (part) {
-    case Part::kTrain: return "train";
-    case Part::kTest: return "test";
+    case Part::kTrain:
+      return "train";
+    case Part::kTest:
+      return "test";
   }
   return "train";
 }
@@ -26,10 +28,12 @@ Part part_of(std::string_view key, const SplitOptions& options) {
   return place < options.test_share ? Part::kTest : Part::kTrain;
 }
 
-Result<void> write_split(core::ByteSink& sink, std::span<const listing::Listing> listings, const SplitOptions& options) {
+Result<void> write_split(core::ByteSink& sink, std::span<const listing::Listing> listings,
+                         const SplitOptions& options) {
   if (!(options.test_share > 0 && options.test_share < 1)) {
     return Error(ErrorCode::kInvalidInput,
-                 fmt::format("params.yaml: split.test_share is {}; it has to lie between 0 and 1", options.test_share));
+                 fmt::format("params.yaml: split.test_share is {}; it has to lie between 0 and 1",
+                             options.test_share));
   }
   codec::CsvWriter csv(sink);
   TRY(csv.write({"app", "part"}));
@@ -47,15 +51,16 @@ Result<std::map<std::string, Part>> read_split(core::ByteSource& source, const s
   bool header = true;
   while (TRY(csv.next(record), file_name) == codec::CsvRead::kRecord) {
     if (record.fields.size() != 2 || (header && (record.fields[0] != "app" || record.fields[1] != "part"))) {
-      return Error(ErrorCode::kInvalidInput,
-                   fmt::format("{}:{}: two columns, app and part, were expected; 'starcast split' writes the file", file_name,
-                               record.line));
+      return Error(
+          ErrorCode::kInvalidInput,
+          fmt::format("{}:{}: two columns, app and part, were expected; 'starcast split' writes the file",
+                      file_name, record.line));
     }
     if (std::exchange(header, false)) continue;
     const bool is_test = record.fields[1] == name_of(Part::kTest);
     if (!is_test && record.fields[1] != name_of(Part::kTrain)) {
-      return Error(ErrorCode::kInvalidInput,
-                   fmt::format("{}:{}: the part is '{}', neither train nor test", file_name, record.line, record.fields[1]));
+      return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: the part is '{}', neither train nor test",
+                                                         file_name, record.line, record.fields[1]));
     }
     if (!parts.emplace(std::string(record.fields[0]), is_test ? Part::kTest : Part::kTrain).second) {
       return Error(ErrorCode::kInvalidInput,
@@ -66,13 +71,15 @@ Result<std::map<std::string, Part>> read_split(core::ByteSource& source, const s
   return parts;
 }
 
-Result<SplitListings> apply_split(std::vector<listing::Listing> listings, const std::map<std::string, Part>& parts) {
+Result<SplitListings> apply_split(std::vector<listing::Listing> listings,
+                                  const std::map<std::string, Part>& parts) {
   SplitListings split;
   for (listing::Listing& listing : listings) {
     const auto found = parts.find(listing::key_of(listing));
     if (found == parts.end()) {
-      return Error(ErrorCode::kFailedPrecondition,
-                   fmt::format("app '{}' is in no part of the split; run 'starcast split' again", listing.app));
+      return Error(
+          ErrorCode::kFailedPrecondition,
+          fmt::format("app '{}' is in no part of the split; run 'starcast split' again", listing.app));
     }
     (found->second == Part::kTest ? split.test : split.train).push_back(std::move(listing));
   }

@@ -13,15 +13,19 @@
 namespace starcast::listing {
 namespace {
 
-constexpr double kCountMax = 1e15;      // doubles count exactly up to here and beyond
-constexpr double kMegabytesMax = 1e6;   // a terabyte
-constexpr double kPriceMax = 1e5;       // the store's own limit is some hundred dollars
+constexpr double kCountMax = 1e15;     // doubles count exactly up to here and beyond
+constexpr double kMegabytesMax = 1e6;  // a terabyte
+constexpr double kPriceMax = 1e5;      // the store's own limit is some hundred dollars
 
-bool is_digit(char character) { return character >= '0' && character <= '9'; }
+bool is_digit(char character) {
+  return character >= '0' && character <= '9';
+}
 bool is_ascii_letter(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
 }
-bool is_beyond_ascii(char character) { return (static_cast<unsigned char>(character) & 0x80U) != 0; }
+bool is_beyond_ascii(char character) {
+  return (static_cast<unsigned char>(character) & 0x80U) != 0;
+}
 
 bool has_letter(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -63,7 +67,9 @@ bool says_nothing(std::string_view text) {
   return text.empty() || text == "NaN" || text == "nan" || text == "null" || text == "None";
 }
 
-bool says_varies(std::string_view text) { return equals_ignoring_case(text, "varies with device"); }
+bool says_varies(std::string_view text) {
+  return equals_ignoring_case(text, "varies with device");
+}
 
 std::optional<double> parse_grouped(std::string_view text) {
   std::optional<double> value;
@@ -104,7 +110,8 @@ std::optional<Size> parse_size(std::string_view text) {
   const std::optional<double> number = parse_grouped(text);
   if (!number) return std::nullopt;
   double megabytes = *number;
-  // The quotient of two exact numbers is the double nearest to the decimal; the product is not, so it is rounded.
+  // The quotient of two exact numbers is the double nearest to the decimal; the product is not, so it is
+  // rounded.
   if (unit == Unit::kKilo) megabytes = *number / 1000;
   if (unit == Unit::kGiga) megabytes = std::round(*number * 1e9) / 1e6;
   if (megabytes < 0 || megabytes > kMegabytesMax) return std::nullopt;

@@ -9,9 +9,13 @@ TEST(SaysNothing, KnowsTheWordsForMissing) {
   for (const char* const text : {"", "NaN", "nan", "null", "None"}) EXPECT_TRUE(says_nothing(text)) << text;
 }
 
-TEST(SaysNothing, TakesZeroAsAValue) { EXPECT_FALSE(says_nothing("0")); }
+TEST(SaysNothing, TakesZeroAsAValue) {
+  EXPECT_FALSE(says_nothing("0"));
+}
 
-TEST(ParseGrouped, ReadsThousands) { EXPECT_EQ(parse_grouped("1,234,567"), 1234567.0); }
+TEST(ParseGrouped, ReadsThousands) {
+  EXPECT_EQ(parse_grouped("1,234,567"), 1234567.0);
+}
 
 TEST(ParseGrouped, RefusesCommasElsewhere) {
   for (const char* const text : {"1,5", "1,2345", ",123", "1,,000", "1234,567", "1,000,", "a,bcd"}) {
@@ -40,7 +44,8 @@ TEST(ParseCount, ReadsASuffixAsInexact) {
 }
 
 TEST(ParseCount, RefusesNegativesFractionsAndTheAbsurd) {
-  for (const char* const text : {"-1", "3.5", "1e16", "M", "12x", "Free", ""}) EXPECT_FALSE(parse_count(text)) << text;
+  for (const char* const text : {"-1", "3.5", "1e16", "M", "12x", "Free", ""})
+    EXPECT_FALSE(parse_count(text)) << text;
 }
 
 TEST(ParseSize, ReadsMegabytesKilobytesAndGigabytes) {
@@ -52,10 +57,13 @@ TEST(ParseSize, ReadsMegabytesKilobytesAndGigabytes) {
   EXPECT_EQ(parse_size("19 MB")->megabytes, 19);
 }
 
-TEST(ParseSize, MarksANumberWithoutUnit) { EXPECT_FALSE(parse_size("19")->has_unit); }
+TEST(ParseSize, MarksANumberWithoutUnit) {
+  EXPECT_FALSE(parse_size("19")->has_unit);
+}
 
 TEST(ParseSize, RefusesWhatIsNoSize) {
-  for (const char* const text : {"1,000+", "-1M", "k", "1e9G", "19T", "1,5M"}) EXPECT_FALSE(parse_size(text)) << text;
+  for (const char* const text : {"1,000+", "-1M", "k", "1e9G", "19T", "1,5M"})
+    EXPECT_FALSE(parse_size(text)) << text;
 }
 
 TEST(SizeText, ReadsBackToTheSameBits) {
@@ -79,7 +87,8 @@ TEST(ParsePrice, ReadsDollars) {
 }
 
 TEST(ParsePrice, RefusesOtherCurrenciesAndNegatives) {
-  for (const char* const text : {"\u20AC4.99", "-1", "Everyone", "$", "1e9"}) EXPECT_FALSE(parse_price(text)) << text;
+  for (const char* const text : {"\u20AC4.99", "-1", "Everyone", "$", "1e9"})
+    EXPECT_FALSE(parse_price(text)) << text;
 }
 
 TEST(CanonicalCategory, BringsAShownNameToTheForm2018) {

@@ -17,8 +17,10 @@ bool has_more_reviews(const Listing& one, const Listing& other) {
 void note_dates(const std::vector<Listing>& listings, CleanReport& report) {
   for (const Listing& listing : listings) {
     if (!listing.last_updated) continue;
-    if (!report.date_first || *listing.last_updated < *report.date_first) report.date_first = listing.last_updated;
-    if (!report.date_last || *listing.last_updated > *report.date_last) report.date_last = listing.last_updated;
+    if (!report.date_first || *listing.last_updated < *report.date_first)
+      report.date_first = listing.last_updated;
+    if (!report.date_last || *listing.last_updated > *report.date_last)
+      report.date_last = listing.last_updated;
   }
 }
 

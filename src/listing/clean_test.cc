@@ -26,7 +26,8 @@ ListingFile file_of(std::vector<Listing> listings) {
 }
 
 TEST(Cleaned, KeepsTheTwinWithMostReviewsInTheOrderOfTheFile) {
-  const CleanListings clean = cleaned(file_of({app("A", 4, 5), app("b", 3, 1), app("a", 5, 7), app("B ", 2, 1), app("A", 1, 6)}));
+  const CleanListings clean =
+      cleaned(file_of({app("A", 4, 5), app("b", 3, 1), app("a", 5, 7), app("B ", 2, 1), app("A", 1, 6)}));
 
   EXPECT_THAT(clean.rows, ElementsAre(10, 20));
   EXPECT_EQ(clean.listings[1].rating, 5);
@@ -40,7 +41,8 @@ TEST(Cleaned, PrefersKnownReviewsToMissingOnes) {
 }
 
 TEST(Cleaned, DropsTheUnratedAndTheUnnamed) {
-  const CleanListings clean = cleaned(file_of({app("a", core::kMissing, 9), app("", 4, 9), app("a", 4, 1), app("c", core::kMissing, 1)}));
+  const CleanListings clean = cleaned(
+      file_of({app("a", core::kMissing, 9), app("", 4, 9), app("a", 4, 1), app("c", core::kMissing, 1)}));
 
   EXPECT_THAT(clean.rows, ElementsAre(20));
   EXPECT_EQ(clean.report.unrated, 2U);

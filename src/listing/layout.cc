@@ -25,33 +25,31 @@ constexpr LayoutColumn field_column(std::string_view name, Field field) {
   return {.name = name, .role = Role::kField, .field = field};
 }
 
-constexpr std::array<LayoutColumn, 13> k2018 = {
-    field_column("App", Field::kApp),
-    field_column("Category", Field::kCategory),
-    field_column("Rating", Field::kRating),
-    field_column("Reviews", Field::kReviews),
-    field_column("Size", Field::kSize),
-    field_column("Installs", Field::kInstalls),
-    field_column("Type", Field::kType),
-    field_column("Price", Field::kPrice),
-    field_column("Content Rating", Field::kContentRating),
-    field_column("Genres", Field::kGenres),
-    field_column("Last Updated", Field::kLastUpdated),
-    field_column("Current Ver", Field::kCurrentVersion),
-    field_column("Android Ver", Field::kAndroidVersion)};
+constexpr std::array<LayoutColumn, 13> k2018 = {field_column("App", Field::kApp),
+                                                field_column("Category", Field::kCategory),
+                                                field_column("Rating", Field::kRating),
+                                                field_column("Reviews", Field::kReviews),
+                                                field_column("Size", Field::kSize),
+                                                field_column("Installs", Field::kInstalls),
+                                                field_column("Type", Field::kType),
+                                                field_column("Price", Field::kPrice),
+                                                field_column("Content Rating", Field::kContentRating),
+                                                field_column("Genres", Field::kGenres),
+                                                field_column("Last Updated", Field::kLastUpdated),
+                                                field_column("Current Ver", Field::kCurrentVersion),
+                                                field_column("Android Ver", Field::kAndroidVersion)};
 
-constexpr std::array<LayoutColumn, 11> k2019 = {
-    field_column("App Name", Field::kApp),
-    field_column("Category", Field::kCategory),
-    field_column("Rating", Field::kRating),
-    field_column("Reviews", Field::kReviews),
-    field_column("Installs", Field::kInstalls),
-    field_column("Size", Field::kSize),
-    field_column("Price", Field::kPrice),
-    field_column("Content Rating", Field::kContentRating),
-    field_column("Last Updated", Field::kLastUpdated),
-    field_column("Minimum Version", Field::kAndroidVersion),
-    field_column("Latest Version", Field::kCurrentVersion)};
+constexpr std::array<LayoutColumn, 11> k2019 = {field_column("App Name", Field::kApp),
+                                                field_column("Category", Field::kCategory),
+                                                field_column("Rating", Field::kRating),
+                                                field_column("Reviews", Field::kReviews),
+                                                field_column("Installs", Field::kInstalls),
+                                                field_column("Size", Field::kSize),
+                                                field_column("Price", Field::kPrice),
+                                                field_column("Content Rating", Field::kContentRating),
+                                                field_column("Last Updated", Field::kLastUpdated),
+                                                field_column("Minimum Version", Field::kAndroidVersion),
+                                                field_column("Latest Version", Field::kCurrentVersion)};
 
 constexpr std::array<LayoutColumn, 12> k2021 = {
     field_column("App Name", Field::kApp),
@@ -61,19 +59,24 @@ constexpr std::array<LayoutColumn, 12> k2021 = {
     field_column("Installs", Field::kInstalls),
     LayoutColumn{.name = "Free", .role = Role::kFree, .field = Field::kType},
     field_column("Price", Field::kPrice),
-    LayoutColumn{.name = "Currency", .role = Role::kCurrency, .field = Field::kPrice, .need = Need::kOptional},
+    LayoutColumn{
+        .name = "Currency", .role = Role::kCurrency, .field = Field::kPrice, .need = Need::kOptional},
     field_column("Size", Field::kSize),
     field_column("Minimum Android", Field::kAndroidVersion),
     field_column("Last Updated", Field::kLastUpdated),
     field_column("Content Rating", Field::kContentRating)};
 
-constexpr std::array<Layout, 3> kLayouts = {Layout::kPlayStore2018, Layout::kPlayStore2019, Layout::kPlayStore2021};
+constexpr std::array<Layout, 3> kLayouts = {Layout::kPlayStore2018, Layout::kPlayStore2019,
+                                            Layout::kPlayStore2021};
 
 std::span<const LayoutColumn> columns_of(Layout layout) {
   switch (layout) {
-    case Layout::kPlayStore2018: return k2018;
-    case Layout::kPlayStore2019: return k2019;
-    case Layout::kPlayStore2021: return k2021;
+    case Layout::kPlayStore2018:
+      return k2018;
+    case Layout::kPlayStore2019:
+      return k2019;
+    case Layout::kPlayStore2021:
+      return k2021;
   }
   return {};
 }
@@ -88,7 +91,8 @@ std::size_t occurrences(const std::vector<std::string>& header, std::string_view
   return static_cast<std::size_t>(std::count(header.begin(), header.end(), core::ascii_lower(name)));
 }
 
-std::vector<std::string> missing_columns(const std::vector<std::string>& header, Layout layout, LayoutOptions options) {
+std::vector<std::string> missing_columns(const std::vector<std::string>& header, Layout layout,
+                                         LayoutOptions options) {
   std::vector<std::string> missing;
   for (const LayoutColumn& column : columns_of(layout)) {
     if (column.need == Need::kOptional) continue;
@@ -148,9 +152,12 @@ constexpr std::array<GameGenre, 17> kGameGenres = {{{"ACTION", "Action", true},
 
 std::string_view name_of(Layout layout) {
   switch (layout) {
-    case Layout::kPlayStore2018: return "play-store-2018";
-    case Layout::kPlayStore2019: return "play-store-2019";
-    case Layout::kPlayStore2021: return "play-store-2021";
+    case Layout::kPlayStore2018:
+      return "play-store-2018";
+    case Layout::kPlayStore2019:
+      return "play-store-2019";
+    case Layout::kPlayStore2021:
+      return "play-store-2021";
   }
   return "";
 }
@@ -166,22 +173,30 @@ core::Result<ColumnMap> recognise_layout(const std::vector<std::string_view>& he
     const std::size_t times = occurrences(names, column.name);
     if (times == 0) continue;
     if (times > 1) {
-      return core::Error(core::ErrorCode::kInvalidInput,
-                         fmt::format("the header has the column '{}' {} times; keep one", column.name, times));
+      return core::Error(
+          core::ErrorCode::kInvalidInput,
+          fmt::format("the header has the column '{}' {} times; keep one", column.name, times));
     }
     const auto found = std::find(names.begin(), names.end(), core::ascii_lower(column.name));
     const auto index = static_cast<std::size_t>(found - names.begin());
     is_used[index] = true;
     switch (column.role) {
-      case Role::kField: map.columns[static_cast<std::size_t>(column.field)] = index; break;
-      case Role::kFree: map.free_column = index; break;
-      case Role::kCurrency: map.currency_column = index; break;
+      case Role::kField:
+        map.columns[static_cast<std::size_t>(column.field)] = index;
+        break;
+      case Role::kFree:
+        map.free_column = index;
+        break;
+      case Role::kCurrency:
+        map.currency_column = index;
+        break;
     }
   }
   for (std::size_t i = 0; i < header.size(); ++i) {
     if (is_used[i]) continue;
     const std::string_view name = core::trimmed(header[i]);
-    map.ignored.push_back(name.empty() ? fmt::format("(column {}, without a name)", i + 1) : std::string(name));
+    map.ignored.push_back(name.empty() ? fmt::format("(column {}, without a name)", i + 1)
+                                       : std::string(name));
   }
   return map;
 }

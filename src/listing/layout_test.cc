@@ -12,11 +12,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kHeader2018 =
-    "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android Ver";
+    "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current "
+    "Ver,Android Ver";
 constexpr std::string_view kHeader2019 =
-    "App Name,Category,Rating,Reviews,Installs,Size,Price,Content Rating,Last Updated,Minimum Version,Latest Version";
+    "App Name,Category,Rating,Reviews,Installs,Size,Price,Content Rating,Last Updated,Minimum Version,Latest "
+    "Version";
 constexpr std::string_view kHeader2021 =
-    "App Name,App Id,Category,Rating,Rating Count,Installs,Free,Price,Currency,Size,Minimum Android,Last Updated,"
+    "App Name,App Id,Category,Rating,Rating Count,Installs,Free,Price,Currency,Size,Minimum Android,Last "
+    "Updated,"
     "Content Rating,Scraped Time";
 
 core::Result<ColumnMap> recognised(std::string_view header, LayoutOptions options = {}) {
@@ -31,7 +34,9 @@ TEST(RecogniseLayout, KnowsTheThreeHeaders) {
 
 TEST(RecogniseLayout, FindsColumnsInAnyOrderAndCase) {
   const ColumnMap map = recognised(
-      "rating,App,Category,Reviews,Size,Installs,Type,Price,CONTENT RATING,Genres,Last Updated,Current Ver,Android Ver").value();
+                            "rating,App,Category,Reviews,Size,Installs,Type,Price,CONTENT RATING,Genres,Last "
+                            "Updated,Current Ver,Android Ver")
+                            .value();
 
   EXPECT_EQ(map.at(Field::kRating), 0U);
   EXPECT_EQ(map.at(Field::kContentRating), 8U);
@@ -44,11 +49,13 @@ TEST(RecogniseLayout, NamesTheColumnsThatItIgnores) {
 }
 
 TEST(RecogniseLayout, NamesWhatTheNearestLayoutLacks) {
-  const core::Result<ColumnMap> map = recognised("App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Updated");
+  const core::Result<ColumnMap> map =
+      recognised("App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Updated");
 
   ASSERT_FALSE(map);
   EXPECT_EQ(map.error().code(), core::ErrorCode::kInvalidInput);
-  EXPECT_THAT(map.error().message(), HasSubstr("lacks Last Updated, Current Ver, Android Ver of the play-store-2018 layout"));
+  EXPECT_THAT(map.error().message(),
+              HasSubstr("lacks Last Updated, Current Ver, Android Ver of the play-store-2018 layout"));
 }
 
 TEST(RecogniseLayout, ShowsTheHeaderItWantsToAFileOfAnotherKind) {
@@ -83,7 +90,9 @@ TEST(GameGenre, KnowsTheBareNamesOf2021) {
   EXPECT_FALSE(game_genre(Layout::kPlayStore2021, "EDUCATION"));
 }
 
-TEST(GameGenre, LeavesSportsAsTheAppsOfThatName) { EXPECT_FALSE(game_genre(Layout::kPlayStore2021, "SPORTS")); }
+TEST(GameGenre, LeavesSportsAsTheAppsOfThatName) {
+  EXPECT_FALSE(game_genre(Layout::kPlayStore2021, "SPORTS"));
+}
 
 }  // namespace
 }  // namespace starcast::listing

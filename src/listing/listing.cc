@@ -19,9 +19,12 @@ constexpr std::array<std::string_view, kFieldCount> kNames = {
 
 constexpr std::string_view kVaries = "Varies with device";
 
-bool is_control(char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7F; }
+bool is_control(char character) {
+  return static_cast<unsigned char>(character) < 0x20 || character == 0x7F;
+}
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char character) { return static_cast<unsigned char>(character) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char character) { return static_cast<unsigned char>(character) < 0x80; });
 }
 
 // Collects what one field's parser has to say.
@@ -59,7 +62,8 @@ Bytes bytes_of(std::string_view text) {
   return {.beyond_ascii = (beyond & 0x80U) != 0, .control = control != 0};
 }
 
-// Makes the cell fit to keep: UTF-8, no control characters, no space around. `storage` holds it if it had to change.
+// Makes the cell fit to keep: UTF-8, no control characters, no space around. `storage` holds it if it had to
+// change.
 std::string_view cleaned_cell(std::string_view text, std::string& storage, Remarks& remarks) {
   const bool has_space_around = !text.empty() && (text.front() <= ' ' || text.back() <= ' ');
   if (has_space_around) text = core::trimmed(text);
@@ -145,7 +149,8 @@ std::optional<codec::Date> date_from_cell(std::string_view cell, Remarks& remark
   return date;
 }
 
-std::string name_from(std::optional<std::string> name, std::string_view cell, std::string_view kind, Remarks& remarks) {
+std::string name_from(std::optional<std::string> name, std::string_view cell, std::string_view kind,
+                      Remarks& remarks) {
   if (!name) remarks.dropped(cell, fmt::format("is no {}", kind));
   return std::move(name).value_or(std::string());
 }
@@ -162,54 +167,101 @@ std::string android_from(std::string_view cell, Remarks& remarks) {
 // Of a cell that says something and is no size.
 void set_known(Listing& listing, Field field, std::string_view cell, Remarks& remarks) {
   switch (field) {
-    case Field::kApp: listing.app = cell; return;
+    case Field::kApp:
+      listing.app = cell;
+      return;
     case Field::kCategory:
       listing.category = name_from(canonical_category(cell), cell, "category", remarks);
       return;
-    case Field::kRating: listing.rating = rating_from(cell, remarks); return;
-    case Field::kReviews: listing.reviews = count_from(cell, cell, remarks); return;
-    case Field::kSize: set_size(listing, cell, remarks); return;
+    case Field::kRating:
+      listing.rating = rating_from(cell, remarks);
+      return;
+    case Field::kReviews:
+      listing.reviews = count_from(cell, cell, remarks);
+      return;
+    case Field::kSize:
+      set_size(listing, cell, remarks);
+      return;
     case Field::kInstalls: {
-      const std::string_view digits = cell.ends_with('+') ? core::trimmed(cell.substr(0, cell.size() - 1)) : cell;
+      const std::string_view digits =
+          cell.ends_with('+') ? core::trimmed(cell.substr(0, cell.size() - 1)) : cell;
       listing.installs = count_from(cell, digits, remarks);
       return;
     }
-    case Field::kType: listing.type = type_from(cell, remarks); return;
-    case Field::kPrice: listing.price_usd = price_from(cell, remarks); return;
+    case Field::kType:
+      listing.type = type_from(cell, remarks);
+      return;
+    case Field::kPrice:
+      listing.price_usd = price_from(cell, remarks);
+      return;
     case Field::kContentRating:
       listing.content_rating = name_from(canonical_content_rating(cell), cell, "content rating", remarks);
       return;
-    case Field::kGenres: listing.genres = canonical_genres(cell); return;
-    case Field::kLastUpdated: listing.last_updated = date_from_cell(cell, remarks); return;
-    case Field::kCurrentVersion: listing.current_version = says_varies(cell) ? kVaries : cell; return;
-    case Field::kAndroidVersion: listing.android_version = android_from(cell, remarks); return;
+    case Field::kGenres:
+      listing.genres = canonical_genres(cell);
+      return;
+    case Field::kLastUpdated:
+      listing.last_updated = date_from_cell(cell, remarks);
+      return;
+    case Field::kCurrentVersion:
+      listing.current_version = says_varies(cell) ? kVaries : cell;
+      return;
+    case Field::kAndroidVersion:
+      listing.android_version = android_from(cell, remarks);
+      return;
   }
 }
 
 void clear_field(Listing& listing, Field field) {
   switch (field) {
-    case Field::kApp: listing.app.clear(); return;
-    case Field::kCategory: listing.category.clear(); return;
-    case Field::kRating: listing.rating = core::kMissing; return;
-    case Field::kReviews: listing.reviews = core::kMissing; return;
+    case Field::kApp:
+      listing.app.clear();
+      return;
+    case Field::kCategory:
+      listing.category.clear();
+      return;
+    case Field::kRating:
+      listing.rating = core::kMissing;
+      return;
+    case Field::kReviews:
+      listing.reviews = core::kMissing;
+      return;
     case Field::kSize:
       listing.size_mb = core::kMissing;
       listing.size_varies = false;
       return;
-    case Field::kInstalls: listing.installs = core::kMissing; return;
-    case Field::kType: listing.type.reset(); return;
-    case Field::kPrice: listing.price_usd = core::kMissing; return;
-    case Field::kContentRating: listing.content_rating.clear(); return;
-    case Field::kGenres: listing.genres.clear(); return;
-    case Field::kLastUpdated: listing.last_updated.reset(); return;
-    case Field::kCurrentVersion: listing.current_version.clear(); return;
-    case Field::kAndroidVersion: listing.android_version.clear(); return;
+    case Field::kInstalls:
+      listing.installs = core::kMissing;
+      return;
+    case Field::kType:
+      listing.type.reset();
+      return;
+    case Field::kPrice:
+      listing.price_usd = core::kMissing;
+      return;
+    case Field::kContentRating:
+      listing.content_rating.clear();
+      return;
+    case Field::kGenres:
+      listing.genres.clear();
+      return;
+    case Field::kLastUpdated:
+      listing.last_updated.reset();
+      return;
+    case Field::kCurrentVersion:
+      listing.current_version.clear();
+      return;
+    case Field::kAndroidVersion:
+      listing.android_version.clear();
+      return;
   }
 }
 
 }  // namespace
 
-std::string_view name_of(Field field) { return kNames[static_cast<std::size_t>(field)]; }
+std::string_view name_of(Field field) {
+  return kNames[static_cast<std::size_t>(field)];
+}
 
 std::optional<Field> field_named(std::string_view name) {
   const auto* const found = std::find(kNames.begin(), kNames.end(), name);
@@ -219,9 +271,10 @@ std::optional<Field> field_named(std::string_view name) {
 
 const std::array<Field, kFieldCount>& all_fields() {
   static constexpr std::array<Field, kFieldCount> kFields = {
-      Field::kApp,   Field::kCategory,      Field::kRating, Field::kReviews,     Field::kSize,
-      Field::kInstalls, Field::kType,       Field::kPrice,  Field::kContentRating, Field::kGenres,
-      Field::kLastUpdated, Field::kCurrentVersion, Field::kAndroidVersion};
+      Field::kApp,           Field::kCategory, Field::kRating,      Field::kReviews,
+      Field::kSize,          Field::kInstalls, Field::kType,        Field::kPrice,
+      Field::kContentRating, Field::kGenres,   Field::kLastUpdated, Field::kCurrentVersion,
+      Field::kAndroidVersion};
   return kFields;
 }
 
@@ -256,19 +309,32 @@ std::string key_of(const Listing& listing) {
 
 bool is_known(const Listing& listing, Field field) {
   switch (field) {
-    case Field::kApp: return !listing.app.empty();
-    case Field::kCategory: return !listing.category.empty();
-    case Field::kRating: return !core::is_missing(listing.rating);
-    case Field::kReviews: return !core::is_missing(listing.reviews);
-    case Field::kSize: return listing.size_varies || !core::is_missing(listing.size_mb);
-    case Field::kInstalls: return !core::is_missing(listing.installs);
-    case Field::kType: return listing.type.has_value();
-    case Field::kPrice: return !core::is_missing(listing.price_usd);
-    case Field::kContentRating: return !listing.content_rating.empty();
-    case Field::kGenres: return !listing.genres.empty();
-    case Field::kLastUpdated: return listing.last_updated.has_value();
-    case Field::kCurrentVersion: return !listing.current_version.empty();
-    case Field::kAndroidVersion: return !listing.android_version.empty();
+    case Field::kApp:
+      return !listing.app.empty();
+    case Field::kCategory:
+      return !listing.category.empty();
+    case Field::kRating:
+      return !core::is_missing(listing.rating);
+    case Field::kReviews:
+      return !core::is_missing(listing.reviews);
+    case Field::kSize:
+      return listing.size_varies || !core::is_missing(listing.size_mb);
+    case Field::kInstalls:
+      return !core::is_missing(listing.installs);
+    case Field::kType:
+      return listing.type.has_value();
+    case Field::kPrice:
+      return !core::is_missing(listing.price_usd);
+    case Field::kContentRating:
+      return !listing.content_rating.empty();
+    case Field::kGenres:
+      return !listing.genres.empty();
+    case Field::kLastUpdated:
+      return listing.last_updated.has_value();
+    case Field::kCurrentVersion:
+      return !listing.current_version.empty();
+    case Field::kAndroidVersion:
+      return !listing.android_version.empty();
   }
   return false;
 }
@@ -287,7 +353,8 @@ void set_field(Listing& listing, Field field, std::string_view text, std::vector
 void fill_implied(Listing& listing, std::vector<FieldNote>& notes) {
   if (!listing.type && !core::is_missing(listing.price_usd)) {
     listing.type = listing.price_usd > 0 ? Type::kPaid : Type::kFree;
-    Remarks(Field::kType, notes).repaired(fmt::format("missing; {} by its price", text_of(listing, Field::kType)));
+    Remarks(Field::kType, notes)
+        .repaired(fmt::format("missing; {} by its price", text_of(listing, Field::kType)));
   } else if (listing.type == Type::kFree && core::is_missing(listing.price_usd)) {
     listing.price_usd = 0;
     Remarks(Field::kPrice, notes).repaired("missing; 0 as the app is free");
@@ -297,19 +364,32 @@ void fill_implied(Listing& listing, std::vector<FieldNote>& notes) {
 std::string text_of(const Listing& listing, Field field) {
   if (!is_known(listing, field)) return {};
   switch (field) {
-    case Field::kApp: return listing.app;
-    case Field::kCategory: return listing.category;
-    case Field::kRating: return codec::to_shortest(listing.rating);
-    case Field::kReviews: return fmt::format("{:.0f}", listing.reviews);
-    case Field::kSize: return listing.size_varies ? std::string(kVaries) : size_text(listing.size_mb);
-    case Field::kInstalls: return core::with_thousands(static_cast<long long>(listing.installs)) + "+";
-    case Field::kType: return listing.type == Type::kFree ? "Free" : "Paid";
-    case Field::kPrice: return listing.price_usd > 0 ? fmt::format("${}", codec::to_shortest(listing.price_usd)) : "0";
-    case Field::kContentRating: return listing.content_rating;
-    case Field::kGenres: return listing.genres;
-    case Field::kLastUpdated: return codec::to_long(*listing.last_updated);
-    case Field::kCurrentVersion: return listing.current_version;
-    case Field::kAndroidVersion: return listing.android_version;
+    case Field::kApp:
+      return listing.app;
+    case Field::kCategory:
+      return listing.category;
+    case Field::kRating:
+      return codec::to_shortest(listing.rating);
+    case Field::kReviews:
+      return fmt::format("{:.0f}", listing.reviews);
+    case Field::kSize:
+      return listing.size_varies ? std::string(kVaries) : size_text(listing.size_mb);
+    case Field::kInstalls:
+      return core::with_thousands(static_cast<long long>(listing.installs)) + "+";
+    case Field::kType:
+      return listing.type == Type::kFree ? "Free" : "Paid";
+    case Field::kPrice:
+      return listing.price_usd > 0 ? fmt::format("${}", codec::to_shortest(listing.price_usd)) : "0";
+    case Field::kContentRating:
+      return listing.content_rating;
+    case Field::kGenres:
+      return listing.genres;
+    case Field::kLastUpdated:
+      return codec::to_long(*listing.last_updated);
+    case Field::kCurrentVersion:
+      return listing.current_version;
+    case Field::kAndroidVersion:
+      return listing.android_version;
   }
   return {};
 }

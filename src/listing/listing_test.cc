@@ -65,7 +65,9 @@ TEST(Field, IsFoundByItsOwnName) {
   for (const Field field : all_fields()) EXPECT_EQ(field_named(name_of(field)), field);
 }
 
-TEST(Field, IsNotFoundByAnotherName) { EXPECT_FALSE(field_named("app")); }
+TEST(Field, IsNotFoundByAnotherName) {
+  EXPECT_FALSE(field_named("app"));
+}
 
 TEST(SetField, TextOfReadsBackToTheSameValue) {
   const Listing original = full_listing();
@@ -90,7 +92,8 @@ TEST(SetField, ReadsTheSpellingsOf2018) {
   EXPECT_EQ(with(Field::kInstalls, "10,000+").installs, 10000);
   EXPECT_EQ(with(Field::kPrice, "$4.99 ").price_usd, 4.99);
   EXPECT_EQ(with(Field::kType, "Paid").type, Type::kPaid);
-  EXPECT_EQ(with(Field::kLastUpdated, "January 7, 2018").last_updated, codec::date_from({.year = 2018, .month = 1, .day = 7}));
+  EXPECT_EQ(with(Field::kLastUpdated, "January 7, 2018").last_updated,
+            codec::date_from({.year = 2018, .month = 1, .day = 7}));
 }
 
 TEST(SetField, ReadsTheDatesOfTheOtherLayouts) {
@@ -145,11 +148,18 @@ TEST(SetField, NotesACountWithASuffixAsRepaired) {
 }
 
 TEST(SetField, MakesSenselessCellsMissingWithANote) {
-  const std::vector<std::pair<Field, const char*>> senseless = {
-      {Field::kCategory, "1.9"},         {Field::kRating, "good"},        {Field::kReviews, "Varies with device"},
-      {Field::kSize, "1,000+"},          {Field::kInstalls, "Free"},      {Field::kType, "0"},
-      {Field::kPrice, "Everyone"},       {Field::kContentRating, "0"},    {Field::kLastUpdated, "1.0.19"},
-      {Field::kLastUpdated, "February 30, 2018"}, {Field::kLastUpdated, "1970-01-01"}, {Field::kAndroidVersion, "16-Mar-19"}};
+  const std::vector<std::pair<Field, const char*>> senseless = {{Field::kCategory, "1.9"},
+                                                                {Field::kRating, "good"},
+                                                                {Field::kReviews, "Varies with device"},
+                                                                {Field::kSize, "1,000+"},
+                                                                {Field::kInstalls, "Free"},
+                                                                {Field::kType, "0"},
+                                                                {Field::kPrice, "Everyone"},
+                                                                {Field::kContentRating, "0"},
+                                                                {Field::kLastUpdated, "1.0.19"},
+                                                                {Field::kLastUpdated, "February 30, 2018"},
+                                                                {Field::kLastUpdated, "1970-01-01"},
+                                                                {Field::kAndroidVersion, "16-Mar-19"}};
   for (const auto& [field, text] : senseless) {
     std::vector<FieldNote> notes;
     const Listing listing = with(field, text, &notes);
@@ -242,9 +252,13 @@ TEST(KeyOf, FoldsCaseAndCollapsesSpaces) {
   EXPECT_EQ(key_of(named("\u0416\u0416 \u00A0 \u00C9t\u00E9")), key_of(named("\u0436\u0436 \u00E9T\u00C9")));
 }
 
-TEST(KeyOf, IsEmptyForAMissingName) { EXPECT_EQ(key_of(Listing{}), ""); }
+TEST(KeyOf, IsEmptyForAMissingName) {
+  EXPECT_EQ(key_of(Listing{}), "");
+}
 
-TEST(KeyOf, TellsDifferentNamesApart) { EXPECT_NE(key_of(named("Chat")), key_of(named("Chat!"))); }
+TEST(KeyOf, TellsDifferentNamesApart) {
+  EXPECT_NE(key_of(named("Chat")), key_of(named("Chat!")));
+}
 
 }  // namespace
 }  // namespace starcast::listing

@@ -14,7 +14,9 @@
 namespace starcast::listing {
 namespace {
 
-std::size_t index_of(Field field) { return static_cast<std::size_t>(field); }
+std::size_t index_of(Field field) {
+  return static_cast<std::size_t>(field);
+}
 
 bool is_rating(std::string_view cell) {
   const std::optional<double> value = codec::parse_double(core::trimmed(cell));
@@ -29,7 +31,8 @@ bool is_category_code(std::string_view cell) {
          });
 }
 
-// "????": a name whose letters a scraper could not write. Such names say nothing, and would make one app of many.
+// "????": a name whose letters a scraper could not write. Such names say nothing, and would make one app of
+// many.
 bool is_lost_name(std::string_view name) {
   const bool has_mark = name.find('?') != std::string_view::npos;
   return has_mark && std::none_of(name.begin(), name.end(), [](char character) {
@@ -40,7 +43,9 @@ bool is_lost_name(std::string_view name) {
          });
 }
 
-std::string cells_text(std::size_t count) { return fmt::format("{} cell{}", count, count == 1 ? "" : "s"); }
+std::string cells_text(std::size_t count) {
+  return fmt::format("{} cell{}", count, count == 1 ? "" : "s");
+}
 
 }  // namespace
 
@@ -71,9 +76,9 @@ struct ListingReader::State {
   ReadReport report;
   std::size_t line = 0;
   std::size_t row = 0;
-  std::vector<FieldNote> field_notes;   // of the row at hand
-  std::vector<std::string> row_remarks; // of the row at hand
-  std::vector<std::string> mended;      // cells of the row at hand whose UTF-8 was broken
+  std::vector<FieldNote> field_notes;    // of the row at hand
+  std::vector<std::string> row_remarks;  // of the row at hand
+  std::vector<std::string> mended;       // cells of the row at hand whose UTF-8 was broken
 };
 
 core::Error ListingReader::State::at_line(std::string message) const {
@@ -83,10 +88,12 @@ core::Error ListingReader::State::at_line(std::string message) const {
 core::Result<void> ListingReader::State::read_header() {
   const codec::CsvRead read = TRY(csv.next(record));
   if (read == codec::CsvRead::kEnd) {
-    return core::Error(core::ErrorCode::kInvalidInput, "the file is empty; it should begin with a header such as App,Category,Rating");
+    return core::Error(core::ErrorCode::kInvalidInput,
+                       "the file is empty; it should begin with a header such as App,Category,Rating");
   }
   line = record.line;
-  map = TRY(recognise_layout(record.fields, {.rating_required = options.rating_required}), fmt::format("line {}", line));
+  map = TRY(recognise_layout(record.fields, {.rating_required = options.rating_required}),
+            fmt::format("line {}", line));
   report.layout = map.layout;
   report.ignored_columns = map.ignored;
   return {};
@@ -97,10 +104,11 @@ core::Result<ListingRead> ListingReader::State::next(Listing& listing) {
     const codec::CsvRead read = TRY(csv.next(record));
     if (read == codec::CsvRead::kEnd) {
       if (report.ragged * 2 > report.rows) {
-        return core::Error(core::ErrorCode::kInvalidInput,
-                           fmt::format("{} of {} rows have another number of cells than the header's {}; is the "
-                                       "separator a comma, and is every name with a comma in quotes?",
-                                       report.ragged, report.rows, map.width));
+        return core::Error(
+            core::ErrorCode::kInvalidInput,
+            fmt::format("{} of {} rows have another number of cells than the header's {}; is the "
+                        "separator a comma, and is every name with a comma in quotes?",
+                        report.ragged, report.rows, map.width));
       }
       return ListingRead::kEnd;
     }
@@ -112,7 +120,8 @@ core::Result<ListingRead> ListingReader::State::next(Listing& listing) {
     if (straighten(joined_name) == Row::kRagged) {
       ++report.ragged;
       Listing nameless;
-      note(nameless, fmt::format("{} where the header has {}; the row was dropped", cells_text(record.fields.size()), map.width));
+      note(nameless, fmt::format("{} where the header has {}; the row was dropped",
+                                 cells_text(record.fields.size()), map.width));
       continue;
     }
     mend_cells();
@@ -134,20 +143,23 @@ ListingReader::State::Row ListingReader::State::straighten(std::string& joined_n
   if (fields.size() + 1 == map.width && rating_follows && is_rating(fields[*category])) {
     fields.insert(fields.begin() + static_cast<std::ptrdiff_t>(*category), std::string_view());
     ++report.shifted_repaired;
-    row_remarks.emplace_back("the Category cell is not there; the cells after it were put back into their columns");
+    row_remarks.emplace_back(
+        "the Category cell is not there; the cells after it were put back into their columns");
     return Row::kGood;
   }
   if (fields.size() != map.width) return Row::kRagged;
 
-  const bool name_was_cut = map.layout == Layout::kPlayStore2019 && rating_follows && name && *name + 1 == *category &&
-                            *rating + 1 < map.width && is_category_code(fields[*rating]) && is_rating(fields[*rating + 1]);
+  const bool name_was_cut = map.layout == Layout::kPlayStore2019 && rating_follows && name &&
+                            *name + 1 == *category && *rating + 1 < map.width &&
+                            is_category_code(fields[*rating]) && is_rating(fields[*rating + 1]);
   if (name_was_cut) {
     joined_name = fmt::format("{},{}", fields[*name], fields[*category]);
     fields.erase(fields.begin() + static_cast<std::ptrdiff_t>(*category));
     fields[*name] = joined_name;
     fields.emplace_back();
     ++report.shifted_repaired;
-    row_remarks.emplace_back("the name was cut at a comma; the cells after it were put back into their columns");
+    row_remarks.emplace_back(
+        "the name was cut at a comma; the cells after it were put back into their columns");
   }
   return Row::kGood;
 }
@@ -187,23 +199,26 @@ void ListingReader::State::read_cell(Listing& listing, Field field, std::string_
   const std::size_t notes_before = field_notes.size();
   set_field(listing, field, text, field_notes);
   if (is_known(listing, field)) return;
-  const bool was_dropped = std::any_of(field_notes.begin() + static_cast<std::ptrdiff_t>(notes_before), field_notes.end(),
-                                       [](const FieldNote& note) { return note.kind == FieldNote::Kind::kDropped; });
+  const bool was_dropped =
+      std::any_of(field_notes.begin() + static_cast<std::ptrdiff_t>(notes_before), field_notes.end(),
+                  [](const FieldNote& note) { return note.kind == FieldNote::Kind::kDropped; });
   if (!was_dropped) ++report.missing[index_of(field)];
 }
 
 bool ListingReader::State::is_unrated_as_zero(std::string_view rating) const {
   const std::optional<std::size_t> reviews = map.at(Field::kReviews);
   if (map.layout != Layout::kPlayStore2021 || !reviews) return false;
-  return codec::parse_double(core::trimmed(rating)) == 0.0 && codec::parse_double(core::trimmed(cell(*reviews))) == 0.0;
+  return codec::parse_double(core::trimmed(rating)) == 0.0 &&
+         codec::parse_double(core::trimmed(cell(*reviews))) == 0.0;
 }
 
 // What each layout says in its own way.
 void ListingReader::State::apply_layout(Listing& listing) {
   if (map.layout == Layout::kPlayStore2019 && is_lost_name(listing.app)) {
-    field_notes.push_back({.field = Field::kApp,
-                           .kind = FieldNote::Kind::kDropped,
-                           .text = fmt::format("App: {} has lost its letters; treated as missing", shown_text(listing.app))});
+    field_notes.push_back(
+        {.field = Field::kApp,
+         .kind = FieldNote::Kind::kDropped,
+         .text = fmt::format("App: {} has lost its letters; treated as missing", shown_text(listing.app))});
     listing.app.clear();
   }
   if (map.layout != Layout::kPlayStore2018) {
@@ -221,10 +236,11 @@ void ListingReader::State::apply_layout(Listing& listing) {
   if (map.currency_column && listing.price_usd > 0) {
     const std::string_view currency = core::trimmed(cell(*map.currency_column));
     if (!says_nothing(currency) && core::ascii_lower(currency) != "usd") {
-      field_notes.push_back({.field = Field::kPrice,
-                             .kind = FieldNote::Kind::kDropped,
-                             .text = fmt::format("Price: {} is in {}, not in US dollars; treated as missing",
-                                                 codec::to_shortest(listing.price_usd), shown_text(currency))});
+      field_notes.push_back(
+          {.field = Field::kPrice,
+           .kind = FieldNote::Kind::kDropped,
+           .text = fmt::format("Price: {} is in {}, not in US dollars; treated as missing",
+                               codec::to_shortest(listing.price_usd), shown_text(currency))});
       listing.price_usd = core::kMissing;
     }
   }
@@ -241,8 +257,12 @@ void ListingReader::State::take_notes(const Listing& listing) {
   for (std::string& remark : row_remarks) note(listing, std::move(remark));
   for (FieldNote& field_note : field_notes) {
     switch (field_note.kind) {
-      case FieldNote::Kind::kRepaired: ++report.repaired[index_of(field_note.field)]; break;
-      case FieldNote::Kind::kDropped: ++report.dropped[index_of(field_note.field)]; break;
+      case FieldNote::Kind::kRepaired:
+        ++report.repaired[index_of(field_note.field)];
+        break;
+      case FieldNote::Kind::kDropped:
+        ++report.dropped[index_of(field_note.field)];
+        break;
     }
     note(listing, std::move(field_note.text));
   }
@@ -279,10 +299,18 @@ core::Result<ListingRead> ListingReader::next(Listing& listing) {
   return read;
 }
 
-std::size_t ListingReader::line() const { return state_->line; }
-std::size_t ListingReader::row() const { return state_->row; }
-std::size_t ListingReader::bytes_read() const { return state_->csv.bytes_read(); }
-const ReadReport& ListingReader::report() const { return state_->report; }
+std::size_t ListingReader::line() const {
+  return state_->line;
+}
+std::size_t ListingReader::row() const {
+  return state_->row;
+}
+std::size_t ListingReader::bytes_read() const {
+  return state_->csv.bytes_read();
+}
+const ReadReport& ListingReader::report() const {
+  return state_->report;
+}
 
 ListingWriter::ListingWriter(core::ByteSink& sink) : csv_(sink) {}
 

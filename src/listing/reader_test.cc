@@ -14,17 +14,22 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 const std::string kHeader2018 =
-    "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android Ver\r\n";
+    "App,Category,Rating,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current "
+    "Ver,Android Ver\r\n";
 const std::string kHeader2019 =
-    "App Name,Category,Rating,Reviews,Installs,Size,Price,Content Rating,Last Updated,Minimum Version,Latest Version\n";
+    "App Name,Category,Rating,Reviews,Installs,Size,Price,Content Rating,Last Updated,Minimum Version,Latest "
+    "Version\n";
 const std::string kHeader2021 =
-    "App Name,App Id,Category,Rating,Rating Count,Installs,Free,Price,Currency,Size,Minimum Android,Last Updated,"
+    "App Name,App Id,Category,Rating,Rating Count,Installs,Free,Price,Currency,Size,Minimum Android,Last "
+    "Updated,"
     "Content Rating,Scraped Time\n";
 
 const std::string kRow2018 =
     "Talo Mir,TOOLS,4.1,159,19M,\"10,000+\",Free,0,Everyone,Tools,\"January 7, 2018\",1.0.0,4.0.3 and up\r\n";
 
-std::size_t at(Field field) { return static_cast<std::size_t>(field); }
+std::size_t at(Field field) {
+  return static_cast<std::size_t>(field);
+}
 
 core::Result<ListingFile> read(const std::string& text, ReaderOptions options = {.file_name = "apps.csv"}) {
   core::StringSource source(text);
@@ -51,12 +56,15 @@ TEST(ListingReader, ReadsARowOf2018) {
 TEST(ListingReader, ReadsTheSameFromOneByteChunks) {
   core::StringSource source("\xEF\xBB\xBF" + kHeader2018 + kRow2018, 1);
 
-  EXPECT_EQ(read_listings(source, {}).value().listings.at(0).last_updated, codec::date_from({.year = 2018, .month = 1, .day = 7}));
+  EXPECT_EQ(read_listings(source, {}).value().listings.at(0).last_updated,
+            codec::date_from({.year = 2018, .month = 1, .day = 7}));
 }
 
 TEST(ListingReader, PutsAShiftedRowRightAndSaysSo) {
   const ListingFile file =
-      read(kHeader2018 + kRow2018 + "Vexo,1.9,19,3.0M,\"1,000+\",Free,0,Everyone,,\"May 1, 2018\",1.0.19,4.0 and up\r\n").value();
+      read(kHeader2018 + kRow2018 +
+           "Vexo,1.9,19,3.0M,\"1,000+\",Free,0,Everyone,,\"May 1, 2018\",1.0.19,4.0 and up\r\n")
+          .value();
 
   ASSERT_THAT(file.listings, SizeIs(2));
   const Listing& listing = file.listings[1];
@@ -73,7 +81,9 @@ TEST(ListingReader, PutsAShiftedRowRightAndSaysSo) {
 }
 
 TEST(ListingReader, DropsRaggedRowsWithTheirLine) {
-  const ListingFile file = read(kHeader2018 + kRow2018 + "Vexo,TOOLS,4.0\r\n" + kRow2018 + "a,b,c,d,e,f,g,h,i,j,k,l,m,n\r\n" + kRow2018).value();
+  const ListingFile file = read(kHeader2018 + kRow2018 + "Vexo,TOOLS,4.0\r\n" + kRow2018 +
+                                "a,b,c,d,e,f,g,h,i,j,k,l,m,n\r\n" + kRow2018)
+                               .value();
 
   EXPECT_THAT(file.rows, ElementsAre(0, 2, 4));
   EXPECT_EQ(file.report.rows, 5U);
@@ -85,7 +95,9 @@ TEST(ListingReader, DropsRaggedRowsWithTheirLine) {
 
 TEST(ListingReader, DropsARowThatLacksAnotherCell) {
   const ListingFile file =
-      read(kHeader2018 + kRow2018 + "Vexo,TOOLS,19,3.0M,\"1,000+\",Free,0,Everyone,,\"May 1, 2018\",1.0.19,4.0 and up\r\n").value();
+      read(kHeader2018 + kRow2018 +
+           "Vexo,TOOLS,19,3.0M,\"1,000+\",Free,0,Everyone,,\"May 1, 2018\",1.0.19,4.0 and up\r\n")
+          .value();
 
   EXPECT_EQ(file.report.ragged, 1U);
   EXPECT_EQ(file.report.shifted_repaired, 0U);
@@ -100,9 +112,11 @@ TEST(ListingReader, RefusesAFileThatIsMostlyRagged) {
 }
 
 TEST(ListingReader, CountsMissingRepairedAndDroppedCells) {
-  const ListingFile file = read(kHeader2018 +
-                                "Vexo,TOOLS,NaN,3.0M,19M,\"10,000+\",NaN,0,Everyone,Tools,yesterday,,4.0 and up\n"
-                                "Zorli,TOOLS,7,1,19M,\"10,000+\",Free,0,Everyone,Tools,\"May 1, 2018\",1.0,NaN\n").value();
+  const ListingFile file =
+      read(kHeader2018 +
+           "Vexo,TOOLS,NaN,3.0M,19M,\"10,000+\",NaN,0,Everyone,Tools,yesterday,,4.0 and up\n"
+           "Zorli,TOOLS,7,1,19M,\"10,000+\",Free,0,Everyone,Tools,\"May 1, 2018\",1.0,NaN\n")
+          .value();
 
   EXPECT_EQ(file.report.missing[at(Field::kRating)], 1U);
   EXPECT_EQ(file.report.missing[at(Field::kType)], 1U);
@@ -117,7 +131,9 @@ TEST(ListingReader, CountsMissingRepairedAndDroppedCells) {
 }
 
 TEST(ListingReader, MendsBrokenUtf8AndCountsTheRow) {
-  const ListingFile file = read(kHeader2018 + "V\xFFxo,TO\xFFLS,4,1,19M,1+,Free,0,Everyone,Tools,2018-01-07,1,4.0 and up\n").value();
+  const ListingFile file =
+      read(kHeader2018 + "V\xFFxo,TO\xFFLS,4,1,19M,1+,Free,0,Everyone,Tools,2018-01-07,1,4.0 and up\n")
+          .value();
 
   EXPECT_EQ(file.report.broken_utf8, 1U);
   EXPECT_EQ(file.listings[0].app, "V\uFFFDxo");
@@ -126,7 +142,8 @@ TEST(ListingReader, MendsBrokenUtf8AndCountsTheRow) {
 
 TEST(ListingReader, KeepsNoMoreNotesThanAskedFor) {
   std::string text = kHeader2018;
-  for (int i = 0; i < 10; ++i) text += "Vexo,TOOLS,9,1,19M,1+,Free,0,Everyone,Tools,2018-01-07,1,4.0 and up\n";
+  for (int i = 0; i < 10; ++i)
+    text += "Vexo,TOOLS,9,1,19M,1+,Free,0,Everyone,Tools,2018-01-07,1,4.0 and up\n";
 
   const ListingFile file = read(text, {.notes_max = 3}).value();
 
@@ -145,7 +162,8 @@ TEST(ListingReader, KeepsNothingOfTheRowBefore) {
 
 TEST(ListingReader, ReadsAFileWithoutRatingsForScoring) {
   const std::string text =
-      "App,Category,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android Ver\n"
+      "App,Category,Reviews,Size,Installs,Type,Price,Content Rating,Genres,Last Updated,Current Ver,Android "
+      "Ver\n"
       "Vexo,TOOLS,1,19M,1+,Free,0,Everyone,Tools,2018-01-07,1,4.0 and up\n";
 
   EXPECT_FALSE(read(text));
@@ -155,9 +173,12 @@ TEST(ListingReader, ReadsAFileWithoutRatingsForScoring) {
 }
 
 TEST(ListingReader, ReadsTheLayoutOf2019) {
-  const ListingFile file = read(kHeader2019 +
-                                "Vexo,FOOD_AND_DRINK,4.305555344,36,\"1,000+\",\"1,015k\",$0.99 ,Everyone,29-Mar-19,4.1 and up,1.2\n"
-                                "Zorli,GAME_PUZZLE,4,36,5+,2.4M,0,Teen,1-Apr-19,4.4W and up,Varies with device\n").value();
+  const ListingFile file =
+      read(kHeader2019 +
+           "Vexo,FOOD_AND_DRINK,4.305555344,36,\"1,000+\",\"1,015k\",$0.99 ,Everyone,29-Mar-19,4.1 and "
+           "up,1.2\n"
+           "Zorli,GAME_PUZZLE,4,36,5+,2.4M,0,Teen,1-Apr-19,4.4W and up,Varies with device\n")
+          .value();
 
   EXPECT_EQ(file.report.layout, Layout::kPlayStore2019);
   EXPECT_EQ(file.listings[0].category, "FOOD_AND_DRINK");
@@ -176,7 +197,9 @@ TEST(ListingReader, ReadsTheLayoutOf2019) {
 
 TEST(ListingReader, JoinsANameOf2019ThatWasCutAtAComma) {
   const ListingFile file =
-      read(kHeader2019 + "Vexo, the Zorli,GAME_STRATEGY,4,6,100+,2.4M,$0.99 ,Mature 17+,30-Dec-18,4.0.3 and up\n").value();
+      read(kHeader2019 +
+           "Vexo, the Zorli,GAME_STRATEGY,4,6,100+,2.4M,$0.99 ,Mature 17+,30-Dec-18,4.0.3 and up\n")
+          .value();
 
   EXPECT_EQ(file.report.shifted_repaired, 1U);
   EXPECT_EQ(file.listings[0].app, "Vexo, the Zorli");
@@ -189,7 +212,8 @@ TEST(ListingReader, JoinsANameOf2019ThatWasCutAtAComma) {
 TEST(ListingReader, MakesANameOf2019ThatLostItsLettersMissing) {
   const ListingFile file = read(kHeader2019 +
                                 "??? - ????,TOOLS,4,36,5+,2.4M,0,Teen,1-Apr-19,4.4 and up,1\n"
-                                "DELO ????,TOOLS,4,36,5+,2.4M,0,Teen,1-Apr-19,4.4 and up,1\n").value();
+                                "DELO ????,TOOLS,4,36,5+,2.4M,0,Teen,1-Apr-19,4.4 and up,1\n")
+                               .value();
 
   EXPECT_EQ(file.listings[0].app, "");
   EXPECT_EQ(file.listings[1].app, "DELO ????");
@@ -198,8 +222,11 @@ TEST(ListingReader, MakesANameOf2019ThatLostItsLettersMissing) {
 
 TEST(ListingReader, ReadsTheLayoutOf2021) {
   const ListingFile file = read(kHeader2021 +
-                                "Vexo,a.b,Music & Audio,4.4,64,10+,FALSE,1.99,USD,1.1G,7.1 and up,\"Feb 06, 2021\",Everyone,15-06-2021 20:19\n"
-                                "Zorli,a.c,Role Playing,3.9,5,10+,TRUE,0,USD,2.9M,5.0 and up,\"Feb 6, 2021\",Teen,15-06-2021 20:19\n").value();
+                                "Vexo,a.b,Music & Audio,4.4,64,10+,FALSE,1.99,USD,1.1G,7.1 and up,\"Feb 06, "
+                                "2021\",Everyone,15-06-2021 20:19\n"
+                                "Zorli,a.c,Role Playing,3.9,5,10+,TRUE,0,USD,2.9M,5.0 and up,\"Feb 6, "
+                                "2021\",Teen,15-06-2021 20:19\n")
+                               .value();
 
   EXPECT_EQ(file.report.layout, Layout::kPlayStore2021);
   EXPECT_EQ(file.listings[0].category, "MUSIC_AND_AUDIO");
@@ -218,9 +245,11 @@ TEST(ListingReader, ReadsTheLayoutOf2021) {
 }
 
 TEST(ListingReader, TakesTheZeroOfAnUnratedApp2021AsMissing) {
-  const ListingFile file = read(kHeader2021 +
-                                "Vexo,a.b,Tools,0,0,10+,TRUE,0,USD,1M,7.1 and up,\"Feb 06, 2021\",Everyone,x\n"
-                                "Zorli,a.c,Tools,0.0,7,10+,TRUE,0,USD,1M,5.0 and up,\"Feb 6, 2021\",Teen,x\n").value();
+  const ListingFile file =
+      read(kHeader2021 +
+           "Vexo,a.b,Tools,0,0,10+,TRUE,0,USD,1M,7.1 and up,\"Feb 06, 2021\",Everyone,x\n"
+           "Zorli,a.c,Tools,0.0,7,10+,TRUE,0,USD,1M,5.0 and up,\"Feb 6, 2021\",Teen,x\n")
+          .value();
 
   EXPECT_TRUE(core::is_missing(file.listings[0].rating));
   EXPECT_EQ(file.report.unrated_as_zero, 1U);
@@ -230,7 +259,8 @@ TEST(ListingReader, TakesTheZeroOfAnUnratedApp2021AsMissing) {
 
 TEST(ListingReader, DropsAPriceInAnotherCurrency) {
   const ListingFile file =
-      read(kHeader2021 + "Vexo,a.b,Tools,4,9,10+,FALSE,3.5,EUR,1M,7.1 and up,\"Feb 06, 2021\",Everyone,x\n").value();
+      read(kHeader2021 + "Vexo,a.b,Tools,4,9,10+,FALSE,3.5,EUR,1M,7.1 and up,\"Feb 06, 2021\",Everyone,x\n")
+          .value();
 
   EXPECT_TRUE(core::is_missing(file.listings[0].price_usd));
   EXPECT_EQ(file.listings[0].type, Type::kPaid);
@@ -308,7 +338,8 @@ TEST(ListingWriter, WritesWhatTheReaderReadsBackTheSame) {
 
   ASSERT_THAT(file.listings, SizeIs(3));
   for (std::size_t i = 0; i < listings.size(); ++i) {
-    for (const Field field : all_fields()) EXPECT_EQ(text_of(file.listings[i], field), text_of(listings[i], field));
+    for (const Field field : all_fields())
+      EXPECT_EQ(text_of(file.listings[i], field), text_of(listings[i], field));
   }
   EXPECT_EQ(file.listings[0].rating, full.rating);
   EXPECT_EQ(file.listings[0].size_mb, full.size_mb);

@@ -1,4 +1,5 @@
-// The reader on the real files, where the machine has them: STARCAST_TEST_DATA, or ../shared/data beside the checkout.
+// The reader on the real files, where the machine has them: STARCAST_TEST_DATA, or ../shared/data beside the
+// checkout.
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -19,18 +20,21 @@ using ::testing::SizeIs;
 
 std::optional<std::string> text_of_file(const std::string& name) {
   const char* const folder = std::getenv("STARCAST_TEST_DATA");
-  std::ifstream file(std::string(folder != nullptr ? folder : "../shared/data") + "/" + name, std::ios::binary);
+  std::ifstream file(std::string(folder != nullptr ? folder : "../shared/data") + "/" + name,
+                     std::ios::binary);
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-#define READ_OR_SKIP(file, name)                                                                          \
-  const std::optional<std::string> text = text_of_file(name);                                             \
-  if (!text) GTEST_SKIP() << name << " is neither in STARCAST_TEST_DATA nor in ../shared/data";           \
-  core::StringSource source(*text);                                                                       \
+#define READ_OR_SKIP(file, name)                                                                \
+  const std::optional<std::string> text = text_of_file(name);                                   \
+  if (!text) GTEST_SKIP() << name << " is neither in STARCAST_TEST_DATA nor in ../shared/data"; \
+  core::StringSource source(*text);                                                             \
   ListingFile file = read_listings(source, {.file_name = name}).value()
 
-std::size_t at(Field field) { return static_cast<std::size_t>(field); }
+std::size_t at(Field field) {
+  return static_cast<std::size_t>(field);
+}
 
 TEST(RealFile2018, HasItsRowsAndItsOneShiftedRow) {
   READ_OR_SKIP(file, "googleplaystore.csv");
@@ -70,7 +74,8 @@ TEST(RealFile2018, ReadsBackFromItsCleanedForm) {
 
   ASSERT_EQ(copy.listings.size(), file.listings.size());
   for (std::size_t i = 0; i < copy.listings.size(); ++i) {
-    for (const Field field : all_fields()) ASSERT_EQ(text_of(copy.listings[i], field), text_of(file.listings[i], field)) << i;
+    for (const Field field : all_fields())
+      ASSERT_EQ(text_of(copy.listings[i], field), text_of(file.listings[i], field)) << i;
   }
   EXPECT_THAT(copy.report.notes, SizeIs(0));
 }

@@ -57,7 +57,8 @@ void draw_numbers(Listing& listing, core::Random& random) {
 
   listing.type = random.uniform() < 0.08 ? Type::kPaid : Type::kFree;
   constexpr std::array<double, 8> kPrices = {0.99, 0.99, 1.49, 1.99, 2.99, 4.99, 9.99, 399.99};
-  listing.price_usd = listing.type == Type::kPaid ? kPrices[static_cast<std::size_t>(random.below(kPrices.size()))] : 0;
+  listing.price_usd =
+      listing.type == Type::kPaid ? kPrices[static_cast<std::size_t>(random.below(kPrices.size()))] : 0;
 }
 
 void draw_texts(Listing& listing, core::Random& random) {
@@ -84,10 +85,12 @@ void draw_texts(Listing& listing, core::Random& random) {
     if (version_kind < 0.6) listing.current_version += fmt::format(".{}", random.below(20));
   }
 
-  constexpr std::array<std::string_view, 10> kAndroid = {"4.1 and up", "4.1 and up", "4.0.3 and up", "4.0 and up", "4.4 and up",
-                                                         "2.3 and up", "5.0 and up", "4.2 and up", "4.4W and up", "4.1 - 7.1.1"};
-  listing.android_version = random.uniform() < 0.13 ? std::string_view("Varies with device")
-                                                    : kAndroid[static_cast<std::size_t>(random.below(kAndroid.size()))];
+  constexpr std::array<std::string_view, 10> kAndroid = {
+      "4.1 and up", "4.1 and up", "4.0.3 and up", "4.0 and up",  "4.4 and up",
+      "2.3 and up", "5.0 and up", "4.2 and up",   "4.4W and up", "4.1 - 7.1.1"};
+  listing.android_version = random.uniform() < 0.13
+                                ? std::string_view("Varies with device")
+                                : kAndroid[static_cast<std::size_t>(random.below(kAndroid.size()))];
 }
 
 // The truth: a formula of what the listing shows.
@@ -123,11 +126,14 @@ std::string quoted_cell(std::string_view text) {
 
 std::string cell_text(const Listing& listing, Field field) {
   switch (field) {
-    case Field::kRating: return core::is_missing(listing.rating) ? "NaN" : fmt::format("{:.1f}", listing.rating);
-    case Field::kPrice: return listing.price_usd > 0 ? fmt::format("${:.2f}", listing.price_usd) : "0";
+    case Field::kRating:
+      return core::is_missing(listing.rating) ? "NaN" : fmt::format("{:.1f}", listing.rating);
+    case Field::kPrice:
+      return listing.price_usd > 0 ? fmt::format("${:.2f}", listing.price_usd) : "0";
     case Field::kCurrentVersion:
     case Field::kAndroidVersion:
-    case Field::kType: return is_known(listing, field) ? text_of(listing, field) : "NaN";
+    case Field::kType:
+      return is_known(listing, field) ? text_of(listing, field) : "NaN";
     case Field::kApp:
     case Field::kCategory:
     case Field::kReviews:
@@ -135,7 +141,8 @@ std::string cell_text(const Listing& listing, Field field) {
     case Field::kInstalls:
     case Field::kContentRating:
     case Field::kGenres:
-    case Field::kLastUpdated: return text_of(listing, field);
+    case Field::kLastUpdated:
+      return text_of(listing, field);
   }
   return {};
 }
@@ -155,7 +162,8 @@ std::string row_text(const SampleRow& row) {
 
 class SampleWriter {
  public:
-  SampleWriter(core::ByteSink& sink, SampleOptions options) : sink_(sink), options_(options), random_(options.seed) {}
+  SampleWriter(core::ByteSink& sink, SampleOptions options)
+      : sink_(sink), options_(options), random_(options.seed) {}
 
   core::Result<SampleTruth> write() {
     TRY(write_header());
@@ -163,7 +171,8 @@ class SampleWriter {
       const SampleRow row = drawn_row(i);
       remember(row);
       TRY(write_row(row));
-      if (row.quirk == Quirk::kNone && random_.uniform() < kDuplicateShare) waiting_.push_back(duplicate_of(row));
+      if (row.quirk == Quirk::kNone && random_.uniform() < kDuplicateShare)
+        waiting_.push_back(duplicate_of(row));
       if (waiting_.size() > kWaitingMax) TRY(write_waiting());
     }
     while (!waiting_.empty()) TRY(write_waiting());

@@ -32,11 +32,17 @@ ListingFile read(const std::string& text) {
   return read_listings(source, {.file_name = "sample.csv"}).value();
 }
 
-std::size_t at(Field field) { return static_cast<std::size_t>(field); }
+std::size_t at(Field field) {
+  return static_cast<std::size_t>(field);
+}
 
-TEST(Sample, IsTheSameForTheSameSeed) { EXPECT_EQ(made({.apps = 500, .seed = 7}).text, made({.apps = 500, .seed = 7}).text); }
+TEST(Sample, IsTheSameForTheSameSeed) {
+  EXPECT_EQ(made({.apps = 500, .seed = 7}).text, made({.apps = 500, .seed = 7}).text);
+}
 
-TEST(Sample, DiffersForAnotherSeed) { EXPECT_NE(made({.apps = 500, .seed = 7}).text, made({.apps = 500, .seed = 8}).text); }
+TEST(Sample, DiffersForAnotherSeed) {
+  EXPECT_NE(made({.apps = 500, .seed = 7}).text, made({.apps = 500, .seed = 8}).text);
+}
 
 TEST(Sample, SaysInItsFirstRowThatItIsGenerated) {
   EXPECT_EQ(read(usual().text).listings.front().app, kSampleFirstName);
@@ -45,8 +51,9 @@ TEST(Sample, SaysInItsFirstRowThatItIsGenerated) {
 TEST(Sample, HasTheQuirksOfTheRealFile) {
   const std::string& text = usual().text;
 
-  for (const char* const quirk : {"\r\n", "Varies with device", ",NaN,", "+\",", "\"\"", "k,", "M,", ",$4.99,", "4.4W and up",
-                                  "4.1 - 7.1.1", "\U0001F3AE", ", 2018\"", "Mature 17+", ",0,NaN,0,"}) {
+  for (const char* const quirk :
+       {"\r\n", "Varies with device", ",NaN,", "+\",", "\"\"", "k,", "M,", ",$4.99,", "4.4W and up",
+        "4.1 - 7.1.1", "\U0001F3AE", ", 2018\"", "Mature 17+", ",0,NaN,0,"}) {
     EXPECT_NE(text.find(quirk), std::string::npos) << quirk;
   }
 }
@@ -82,7 +89,8 @@ TEST(Sample, HasATruthForEveryRatedRowAndForNoOther) {
 TEST(Sample, TellsTheBestR2ThatAModelCouldReach) {
   const CleanListings clean = cleaned(read(usual().text));
   double mean = 0;
-  for (const Listing& listing : clean.listings) mean += listing.rating / static_cast<double>(clean.listings.size());
+  for (const Listing& listing : clean.listings)
+    mean += listing.rating / static_cast<double>(clean.listings.size());
   double error = 0;
   double spread = 0;
   for (std::size_t i = 0; i < clean.listings.size(); ++i) {

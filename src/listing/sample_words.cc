@@ -13,19 +13,25 @@ std::string_view drawn(const std::array<std::string_view, count>& choices, core:
 }
 
 constexpr std::array<std::string_view, 48> kLatin = {
-    "ba", "ko", "ri", "tel", "mu", "san", "vo", "lin", "der", "pa", "qui", "zor", "fen", "gal", "hu", "ji",
-    "kra", "lo", "mir", "ne", "op", "pli", "ras", "sto", "tu", "ul", "ven", "wix", "yo", "zan", "bre", "cho",
-    "dra", "el", "fo", "gri", "hep", "is", "jun", "kel", "la", "mo", "nix", "or", "pe", "ra", "so", "ti"};
-constexpr std::array<std::string_view, 16> kCyrillic = {"\u0431\u0430", "\u043A\u043E", "\u0440\u0438", "\u0442\u0435", "\u043C\u0443", "\u0441\u0430",
-                                                        "\u0432\u043E", "\u043B\u0438", "\u0434\u0435", "\u043F\u0430", "\u0437\u043E", "\u0444\u0435",
-                                                        "\u0433\u0430", "\u0445\u0443", "\u0436\u0438", "\u043D\u044F"};
-constexpr std::array<std::string_view, 12> kHangul = {"\uAC00", "\uB098", "\uB2E4", "\uB77C", "\uB9C8", "\uBC14",
-                                                      "\uC0AC", "\uC544", "\uC790", "\uCC28", "\uCE74", "\uD0C0"};
-constexpr std::array<std::string_view, 12> kKana = {"\u30AB", "\u30AD", "\u30AF", "\u30B1", "\u30B3", "\u30B5",
-                                                    "\u30B7", "\u30B9", "\u30BF", "\u30C1", "\u30C4", "\u30C6"};
-constexpr std::array<std::string_view, 10> kArabic = {"\u0628\u0627", "\u0643\u0648", "\u0631\u064A", "\u062A\u0627", "\u0645\u0648",
-                                                      "\u0633\u0627", "\u0641\u064A", "\u0644\u0627", "\u062F\u0648", "\u0646\u064A"};
-constexpr std::array<std::string_view, 6> kEmoji = {"\U0001F600", "\U0001F3AE", "\U0001F4F7", "\u2B50", "\u2764\uFE0F", "\U0001F680"};
+    "ba",  "ko",  "ri",  "tel", "mu",  "san", "vo",  "lin", "der", "pa",  "qui", "zor",
+    "fen", "gal", "hu",  "ji",  "kra", "lo",  "mir", "ne",  "op",  "pli", "ras", "sto",
+    "tu",  "ul",  "ven", "wix", "yo",  "zan", "bre", "cho", "dra", "el",  "fo",  "gri",
+    "hep", "is",  "jun", "kel", "la",  "mo",  "nix", "or",  "pe",  "ra",  "so",  "ti"};
+constexpr std::array<std::string_view, 16> kCyrillic = {
+    "\u0431\u0430", "\u043A\u043E", "\u0440\u0438", "\u0442\u0435", "\u043C\u0443", "\u0441\u0430",
+    "\u0432\u043E", "\u043B\u0438", "\u0434\u0435", "\u043F\u0430", "\u0437\u043E", "\u0444\u0435",
+    "\u0433\u0430", "\u0445\u0443", "\u0436\u0438", "\u043D\u044F"};
+constexpr std::array<std::string_view, 12> kHangul = {"\uAC00", "\uB098", "\uB2E4", "\uB77C",
+                                                      "\uB9C8", "\uBC14", "\uC0AC", "\uC544",
+                                                      "\uC790", "\uCC28", "\uCE74", "\uD0C0"};
+constexpr std::array<std::string_view, 12> kKana = {"\u30AB", "\u30AD", "\u30AF", "\u30B1",
+                                                    "\u30B3", "\u30B5", "\u30B7", "\u30B9",
+                                                    "\u30BF", "\u30C1", "\u30C4", "\u30C6"};
+constexpr std::array<std::string_view, 10> kArabic = {
+    "\u0628\u0627", "\u0643\u0648", "\u0631\u064A", "\u062A\u0627", "\u0645\u0648",
+    "\u0633\u0627", "\u0641\u064A", "\u0644\u0627", "\u062F\u0648", "\u0646\u064A"};
+constexpr std::array<std::string_view, 6> kEmoji = {"\U0001F600", "\U0001F3AE",   "\U0001F4F7",
+                                                    "\u2B50",     "\u2764\uFE0F", "\U0001F680"};
 constexpr std::array<std::string_view, 6> kEndings = {" Pro", " Lite", " Free", " HD", " 2018", " (beta)"};
 
 template <std::size_t count>
@@ -44,10 +50,14 @@ std::string latin_word(core::Random& random) {
 
 std::string other_script(core::Random& random) {
   switch (random.below(4)) {
-    case 0: return word(kCyrillic, random);
-    case 1: return word(kHangul, random);
-    case 2: return word(kKana, random);
-    case 3: break;
+    case 0:
+      return word(kCyrillic, random);
+    case 1:
+      return word(kHangul, random);
+    case 2:
+      return word(kKana, random);
+    case 3:
+      break;
   }
   return word(kArabic, random);
 }
@@ -117,8 +127,9 @@ std::string made_up_name(core::Random& random) {
 }
 
 const SampleCategory& drawn_category(core::Random& random) {
-  const double total = std::accumulate(kCategories.begin(), kCategories.end(), 0.0,
-                                       [](double sum, const SampleCategory& category) { return sum + category.weight; });
+  const double total =
+      std::accumulate(kCategories.begin(), kCategories.end(), 0.0,
+                      [](double sum, const SampleCategory& category) { return sum + category.weight; });
   double left = random.uniform() * total;
   for (const SampleCategory& category : kCategories) {
     left -= category.weight;

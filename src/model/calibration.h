@@ -25,17 +25,19 @@ struct LevelScale {
 };
 
 struct CalibrationGroup {
-  double reviews_min = 0;          // from here up to the next group's; a listing that does not say belongs to the first
+  double reviews_min =
+      0;  // from here up to the next group's; a listing that does not say belongs to the first
   std::vector<LevelScale> levels;  // ascending in both members
 };
 
-// Split-conformal calibration of quantiles (Romano, Patterson and Candes 2019) over one nested family of intervals. With
-// half widths a = max(median - low, floor) and b = max(high - median, floor), the interval of scale t is
+// Split-conformal calibration of quantiles (Romano, Patterson and Candes 2019) over one nested family of
+// intervals. With half widths a = max(median - low, floor) and b = max(high - median, floor), the interval of
+// scale t is
 //   [median - (1 + t) a, median + (1 + t) b]   for -1 <= t <= 0: the band, shrunk to its median,
 //   [median - a - t, median + b + t]           for t > 0: the band, widened by t stars on both sides,
-// and the score of a rating is the least t whose interval holds it. A level's scale is that quantile of the scores of
-// ratings that the forests did not see. Each group of listings (by number of reviews, where the noise differs most) has
-// its own.
+// and the score of a rating is the least t whose interval holds it. A level's scale is that quantile of the
+// scores of ratings that the forests did not see. Each group of listings (by number of reviews, where the
+// noise differs most) has its own.
 struct Calibration {
   double half_width_floor = 0.01;
   std::vector<CalibrationGroup> groups;  // ascending in reviews_min; at least one

@@ -22,9 +22,11 @@ Result<RatingExplainer> RatingExplainer::create(const RatingScorer& scorer) {
       std::optional<forest::ShapExplainer> shap;
       if (weighted.weight != 0) {
         if (weighted.forest.transform() != forest::OutputTransform::kIdentity) {
-          return Error(ErrorCode::kUnsupported,
-                       fmt::format("{}: forest '{}' transforms its sum of leaves, so that no shares add up to its prediction",
-                                   name_of(scored.launch_case), weighted.name));
+          return Error(
+              ErrorCode::kUnsupported,
+              fmt::format(
+                  "{}: forest '{}' transforms its sum of leaves, so that no shares add up to its prediction",
+                  name_of(scored.launch_case), weighted.name));
         }
         shap = TRY(forest::ShapExplainer::create(weighted.forest),
                    fmt::format("{}: forest '{}'", name_of(scored.launch_case), weighted.name));
@@ -67,11 +69,13 @@ RatingExplanation RatingExplainer::explain(const Listing& listing) const {
     explanation.raw += weight * reasons.prediction;
     explanation.similar_share = weight * (reasons.prediction - reasons.base);
     for (const similar::SimilarItem& item : reasons.most_similar(kSimilarApps)) {
-      explanation.similar_apps.push_back({kernel.index().name(item.item), item.similarity, weight * item.pull});
+      explanation.similar_apps.push_back(
+          {kernel.index().name(item.item), item.similarity, weight * item.pull});
     }
   }
   for (const Field field : listing::all_fields()) {
-    if (field != Field::kRating) explanation.shares.push_back({field, by_field[static_cast<std::size_t>(field)]});
+    if (field != Field::kRating)
+      explanation.shares.push_back({field, by_field[static_cast<std::size_t>(field)]});
   }
   explanation.prediction = scored.finished(explanation.raw, seen, row);
   return explanation;

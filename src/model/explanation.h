@@ -27,11 +27,15 @@ struct SimilarApp {
 };
 
 // base + all shares + similar_share == raw, to 1e-9. How that is split:
-//   base           the weighted mean of what the parts say of no app in particular: a forest's mean over its training rows,
+//   base           the weighted mean of what the parts say of no app in particular: a forest's mean over its
+//   training rows,
 //                  the kernel model's answer for an app that is like no other
-//   shares         of the forests: the Shapley values of the feature row's columns (see forest/shap.h), times the forest's
-//                  weight, summed by the field that a column is made of; a column made of several fields counts for its first
-//   similar_share  of the kernel model: the pull of all its apps together, times its weight. It compares whole listings, so
+//   shares         of the forests: the Shapley values of the feature row's columns (see forest/shap.h), times
+//   the forest's
+//                  weight, summed by the field that a column is made of; a column made of several fields
+//                  counts for its first
+//   similar_share  of the kernel model: the pull of all its apps together, times its weight. It compares
+//   whole listings, so
 //                  its part is not split by field.
 // These are associations of the training part: a share does not say what a change would cause.
 struct RatingExplanation {
@@ -41,19 +45,20 @@ struct RatingExplanation {
   double base = 0;
   std::vector<FieldShare> shares;  // every field but the rating, in the listing's order
   double similar_share = 0;        // 0 without a kernel model
-  std::vector<SimilarApp> similar_apps;  // the most similar first; only some of those that make up similar_share
+  std::vector<SimilarApp>
+      similar_apps;  // the most similar first; only some of those that make up similar_share
 
   bool is_clipped() const { return prediction.value != raw; }
 };
 
-// Thread-compatible. Made apart from the scorer, because preparing the forests takes milliseconds that a plain prediction
-// need not pay.
+// Thread-compatible. Made apart from the scorer, because preparing the forests takes milliseconds that a
+// plain prediction need not pay.
 class RatingExplainer {
  public:
   static constexpr std::size_t kSimilarApps = 5;
 
-  // The scorer must outlive the explainer. kFailedPrecondition when a forest lacks the counts of its training rows,
-  // kUnsupported when one transforms its sum of leaves. Forests of weight 0 are left out.
+  // The scorer must outlive the explainer. kFailedPrecondition when a forest lacks the counts of its training
+  // rows, kUnsupported when one transforms its sum of leaves. Forests of weight 0 are left out.
   static core::Result<RatingExplainer> create(const RatingScorer& scorer);
 
   RatingExplanation explain(const listing::Listing& listing) const;

@@ -76,7 +76,8 @@ TEST(RatingExplainer, NamesTheSimilarAppsOfTheKernelModel) {
 
   ASSERT_EQ(explanation.similar_apps.size(), 2U);
   EXPECT_EQ(explanation.similar_apps[0].name, listing::key_of(tiny_listings()[1]));
-  EXPECT_NEAR(explanation.similar_apps[0].pull + explanation.similar_apps[1].pull, explanation.similar_share, 1e-9);
+  EXPECT_NEAR(explanation.similar_apps[0].pull + explanation.similar_apps[1].pull, explanation.similar_share,
+              1e-9);
 }
 
 TEST(RatingExplainer, LeavesOutForestsThatDoNotCount) {

@@ -49,11 +49,12 @@ Result<KernelInputMaker> KernelInputMaker::create(const features::Encoder& encod
   KernelInputMaker maker;
   const std::vector<features::FeatureColumn>& columns = encoder.columns();
   for (std::size_t i = 0; i < kNumbers.size(); ++i) {
-    const auto found = std::find_if(columns.begin(), columns.end(), [i](const features::FeatureColumn& column) {
-      return column.name == kNumbers[i].column;
-    });
+    const auto found = std::find_if(
+        columns.begin(), columns.end(),
+        [i](const features::FeatureColumn& column) { return column.name == kNumbers[i].column; });
     if (found == columns.end()) {
-      return Error(ErrorCode::kCorrupt, fmt::format("the encoder has no column '{}' for the kernel model", kNumbers[i].column));
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("the encoder has no column '{}' for the kernel model", kNumbers[i].column));
     }
     maker.columns_[i] = static_cast<std::size_t>(found - columns.begin());
   }
@@ -66,8 +67,12 @@ KernelInput KernelInputMaker::make(const listing::Listing& listing, std::span<co
   for (std::size_t i = 0; i < kNumbers.size(); ++i) {
     const double value = row[columns_[i]];
     switch (kNumbers[i].scale) {
-      case Scale::kAsIs: input.numbers[i] = value; break;
-      case Scale::kLog: input.numbers[i] = core::is_missing(value) ? value : std::log10(1 + std::max(value, 0.0)); break;
+      case Scale::kAsIs:
+        input.numbers[i] = value;
+        break;
+      case Scale::kLog:
+        input.numbers[i] = core::is_missing(value) ? value : std::log10(1 + std::max(value, 0.0));
+        break;
     }
   }
   input.labels = {listing.category, listing.genres};

@@ -1,4 +1,5 @@
-// What the kernel model looks at in a listing: its name, some numbers of its feature row, its category and genres.
+// What the kernel model looks at in a listing: its name, some numbers of its feature row, its category and
+// genres.
 #pragma once
 
 #include <array>
@@ -40,8 +41,8 @@ class KernelInputMaker {
   std::array<std::size_t, kKernelNumbers> columns_{};
 };
 
-// Widths and weights of the kernel, and the variance of a rating of so many reviews about the app's true one. Chosen by
-// cross-validation on the 2018 file: docs/decisions/0013-rating-model.md.
+// Widths and weights of the kernel, and the variance of a rating of so many reviews about the app's true one.
+// Chosen by cross-validation on the 2018 file: docs/decisions/0013-rating-model.md.
 similar::KernelOptions kernel_options();
 double kernel_noise_variance(double reviews);
 

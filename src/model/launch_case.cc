@@ -6,8 +6,10 @@ namespace starcast::model {
 
 std::string_view name_of(LaunchCase launch_case) {
   switch (launch_case) {
-    case LaunchCase::kLaunched: return "launched";
-    case LaunchCase::kBeforeLaunch: return "before_launch";
+    case LaunchCase::kLaunched:
+      return "launched";
+    case LaunchCase::kBeforeLaunch:
+      return "before_launch";
   }
   return "launched";
 }

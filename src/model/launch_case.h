@@ -1,4 +1,5 @@
-// The two questions about an app: what rating does it have, now that people review it, and what rating will it have.
+// The two questions about an app: what rating does it have, now that people review it, and what rating will
+// it have.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ std::optional<LaunchCase> launch_case_named(std::string_view name);
 
 LaunchCase case_of(const listing::Listing& listing);
 
-// The listing as that case's forests see it: before launch without reviews, installs and date of the last update.
+// The listing as that case's forests see it: before launch without reviews, installs and date of the last
+// update.
 listing::Listing seen_as(const listing::Listing& listing, LaunchCase launch_case);
 
 }  // namespace starcast::model

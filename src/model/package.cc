@@ -47,30 +47,37 @@ struct NamedBandForest {
   std::string_view name;
   std::string BandForests::* text;
 };
-constexpr NamedBandForest kBandForests[] = {
-    {"band-median", &BandForests::median}, {"band-low", &BandForests::low}, {"band-high", &BandForests::high}};
+constexpr NamedBandForest kBandForests[] = {{"band-median", &BandForests::median},
+                                            {"band-low", &BandForests::low},
+                                            {"band-high", &BandForests::high}};
 
 // Folder of a forest; those of the second case carry its name.
 std::string forest_folder(LaunchCase launch_case, std::string_view name) {
   switch (launch_case) {
-    case LaunchCase::kLaunched: return fmt::format("forests/{}", name);
-    case LaunchCase::kBeforeLaunch: return fmt::format("forests/before-launch-{}", name);
+    case LaunchCase::kLaunched:
+      return fmt::format("forests/{}", name);
+    case LaunchCase::kBeforeLaunch:
+      return fmt::format("forests/before-launch-{}", name);
   }
   return {};
 }
 
 std::string kernel_file(LaunchCase launch_case) {
   switch (launch_case) {
-    case LaunchCase::kLaunched: return "starcast/kernel.bin";
-    case LaunchCase::kBeforeLaunch: return "starcast/before-launch-kernel.bin";
+    case LaunchCase::kLaunched:
+      return "starcast/kernel.bin";
+    case LaunchCase::kBeforeLaunch:
+      return "starcast/before-launch-kernel.bin";
   }
   return {};
 }
 
 std::string encoder_file(LaunchCase launch_case) {
   switch (launch_case) {
-    case LaunchCase::kLaunched: return "starcast/encoder.json";
-    case LaunchCase::kBeforeLaunch: return "starcast/before-launch-encoder.json";
+    case LaunchCase::kLaunched:
+      return "starcast/encoder.json";
+    case LaunchCase::kBeforeLaunch:
+      return "starcast/before-launch-encoder.json";
   }
   return {};
 }
@@ -78,14 +85,18 @@ std::string encoder_file(LaunchCase launch_case) {
 void add_environment(FileMap& files, const std::string& folder, std::string_view requirements) {
   files[os::joined(folder, "requirements.txt")] = std::string(requirements);
   files[os::joined(folder, "python_env.yaml")] = fmt::format(
-      "python: {}\nbuild_dependencies:\n- pip\n- setuptools\n- wheel\ndependencies:\n- -r requirements.txt\n", kPythonVersion);
-  std::string conda = fmt::format(
-      "channels:\n- conda-forge\ndependencies:\n- python={}\n- pip\n- pip:\n", kPythonVersion);
-  for (const std::string_view line : core::split(core::trimmed(requirements), '\n')) conda += fmt::format("  - {}\n", line);
+      "python: {}\nbuild_dependencies:\n- pip\n- setuptools\n- wheel\ndependencies:\n- -r requirements.txt\n",
+      kPythonVersion);
+  std::string conda =
+      fmt::format("channels:\n- conda-forge\ndependencies:\n- python={}\n- pip\n- pip:\n", kPythonVersion);
+  for (const std::string_view line : core::split(core::trimmed(requirements), '\n'))
+    conda += fmt::format("  - {}\n", line);
   files[os::joined(folder, "conda.yaml")] = std::move(conda) + "name: mlflow-env\n";
 }
 
-Json environment_files() { return JsonObject{{"conda", "conda.yaml"}, {"virtualenv", "python_env.yaml"}}; }
+Json environment_files() {
+  return JsonObject{{"conda", "conda.yaml"}, {"virtualenv", "python_env.yaml"}};
+}
 
 std::string forest_mlmodel(const Encoder& encoder) {
   Signature signature;
@@ -93,21 +104,21 @@ std::string forest_mlmodel(const Encoder& encoder) {
     signature.inputs.push_back({column.name, ColumnType::kDouble, false});
   }
   signature.outputs.push_back({"rating", ColumnType::kDouble, true});
-  return codec::to_yaml(JsonObject{
-      {"flavors",
-       JsonObject{{"lightgbm", JsonObject{{"code", nullptr},
-                                          {"data", "model.lgb"},
-                                          {"lgb_version", kLightGbmVersion},
-                                          {"model_class", "lightgbm.basic.Booster"}}},
-                  {"python_function", JsonObject{{"data", "model.lgb"},
-                                                 {"env", environment_files()},
-                                                 {"loader_module", "mlflow.lightgbm"},
-                                                 {"python_version", kPythonVersion}}}}},
-      {"mlflow_version", kMlflowVersion},
-      {"signature", to_mlflow(signature)}});
+  return codec::to_yaml(
+      JsonObject{{"flavors", JsonObject{{"lightgbm", JsonObject{{"code", nullptr},
+                                                                {"data", "model.lgb"},
+                                                                {"lgb_version", kLightGbmVersion},
+                                                                {"model_class", "lightgbm.basic.Booster"}}},
+                                        {"python_function", JsonObject{{"data", "model.lgb"},
+                                                                       {"env", environment_files()},
+                                                                       {"loader_module", "mlflow.lightgbm"},
+                                                                       {"python_version", kPythonVersion}}}}},
+                 {"mlflow_version", kMlflowVersion},
+                 {"signature", to_mlflow(signature)}});
 }
 
-void add_forest(FileMap& files, const RatingCase& rating_case, std::string_view name, const std::string& text) {
+void add_forest(FileMap& files, const RatingCase& rating_case, std::string_view name,
+                const std::string& text) {
   const std::string folder = forest_folder(rating_case.launch_case, name);
   files[folder + "/model.lgb"] = text;
   files[folder + "/MLmodel"] = forest_mlmodel(rating_case.encoder);
@@ -122,7 +133,8 @@ std::string package_mlmodel() {
                                                  {"env", environment_files()},
                                                  {"loader_module", "starcast_pyfunc"},
                                                  {"python_version", kPythonVersion}}},
-                  {"starcast", JsonObject{{"data", "starcast"}, {"forests", "forests"}, {"format", kPackageFormat}}}}},
+                  {"starcast",
+                   JsonObject{{"data", "starcast"}, {"forests", "forests"}, {"format", kPackageFormat}}}}},
       {"mlflow_version", kMlflowVersion},
       {"saved_input_example_info", JsonObject{{"artifact_path", "input_example.json"},
                                               {"pandas_orient", "split"},
@@ -145,7 +157,8 @@ Json to_json(const RatingCase& rating_case) {
     point.push_back(JsonObject{{"forest", forest.name}, {"weight", forest.weight}});
   }
   if (rating_case.kernel) {
-    point.push_back(JsonObject{{"kernel", kernel_file(rating_case.launch_case)}, {"weight", rating_case.kernel->weight}});
+    point.push_back(
+        JsonObject{{"kernel", kernel_file(rating_case.launch_case)}, {"weight", rating_case.kernel->weight}});
   }
   return JsonObject{{"case", name_of(rating_case.launch_case)},
                     {"point", std::move(point)},
@@ -204,11 +217,12 @@ void add_input_example(FileMap& files, const Signature& signature, const Listing
   }
   const Json split = JsonObject{{"columns", std::move(columns)}, {"data", JsonArray{Json(std::move(cells))}}};
   files["input_example.json"] = codec::to_text(split, JsonStyle::kPretty);
-  files["serving_input_example.json"] = codec::to_text(JsonObject{{"dataframe_split", split}}, JsonStyle::kPretty);
+  files["serving_input_example.json"] =
+      codec::to_text(JsonObject{{"dataframe_split", split}}, JsonStyle::kPretty);
 }
 
-// MLflow's own commands rewrite these: a registered model gets ids, set requirements replace ours. No number depends on
-// them; what matters in MLmodel is checked by its meaning.
+// MLflow's own commands rewrite these: a registered model gets ids, set requirements replace ours. No number
+// depends on them; what matters in MLmodel is checked by its meaning.
 bool is_left_to_mlflow(std::string_view path) {
   return path == kMlmodel || path == "requirements.txt" || path == "python_env.yaml" || path == "conda.yaml";
 }
@@ -245,12 +259,14 @@ Result<void> write_folder(os::FileSystem& disk, const std::string& folder, const
 
 Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& folder) {
   if (!disk.is_folder(folder)) {
-    return Error(ErrorCode::kNotFound, fmt::format("{}: no model package there; 'starcast train' makes one", folder));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{}: no model package there; 'starcast train' makes one", folder));
   }
   const std::string checksums_path = os::joined(folder, kChecksums);
   if (!disk.exists(checksums_path)) {
     return Error(ErrorCode::kCorrupt,
-                 fmt::format("{}: no {} in it, so this is no starcast model package or not all of one", folder, kChecksums));
+                 fmt::format("{}: no {} in it, so this is no starcast model package or not all of one",
+                             folder, kChecksums));
   }
   FileMap files;
   const std::string checksums = TRY(disk.read(checksums_path));
@@ -259,14 +275,16 @@ Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& fol
     ++line_number;
     const std::size_t gap = line.find("  ");
     if (gap != 64 || !os::stays_inside(line.substr(gap + 2))) {
-      return Error(ErrorCode::kCorrupt, fmt::format("{}:{}: not a line of 'sha256sum'", checksums_path, line_number));
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("{}:{}: not a line of 'sha256sum'", checksums_path, line_number));
     }
     const std::string path(line.substr(gap + 2));
     std::string bytes = TRY(disk.read(os::joined(folder, path)), "model package");
     if (codec::sha256_hex(bytes) != line.substr(0, gap)) {
-      return Error(ErrorCode::kCorrupt,
-                   fmt::format("{}: its bytes do not match the checksum in {}; train again or fetch the package anew",
-                               os::joined(folder, path), kChecksums));
+      return Error(
+          ErrorCode::kCorrupt,
+          fmt::format("{}: its bytes do not match the checksum in {}; train again or fetch the package anew",
+                      os::joined(folder, path), kChecksums));
     }
     files.emplace(path, std::move(bytes));
   }
@@ -282,13 +300,16 @@ Result<void> check_mlmodel(const os::FileSystem& disk, const std::string& folder
   const Json* const signature_json = TRY(json.at("signature"), path);
   const Signature signature = TRY(signature_from_mlflow(*signature_json), path);
   if (signature == RatingScorer::rating_signature()) return {};
-  return Error(ErrorCode::kCorrupt,
-               fmt::format("{}: its signature is not that of a rating model; train again or fetch the package anew", path));
+  return Error(
+      ErrorCode::kCorrupt,
+      fmt::format("{}: its signature is not that of a rating model; train again or fetch the package anew",
+                  path));
 }
 
 Result<Json> json_file(const FileMap& files, const std::string& path) {
   const auto found = files.find(path);
-  if (found == files.end()) return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}", path, kChecksums));
+  if (found == files.end())
+    return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}", path, kChecksums));
   return TRY(codec::parse_json(found->second), path);
 }
 
@@ -297,7 +318,8 @@ Result<std::string> take_forest(FileMap& files, LaunchCase launch_case, std::str
   const std::string path = forest_folder(launch_case, name) + "/model.lgb";
   auto node = files.extract(path);
   if (node.empty()) {
-    return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}, or is used twice", path, kChecksums));
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("{} is missing from {}, or is used twice", path, kChecksums));
   }
   return std::move(node.mapped());
 }
@@ -305,7 +327,8 @@ Result<std::string> take_forest(FileMap& files, LaunchCase launch_case, std::str
 Result<RatingCase> take_case(FileMap& files, const Json& json) {
   const std::string name = TRY(json.string_at("case"));
   const std::optional<LaunchCase> launch_case = launch_case_named(name);
-  if (!launch_case) return Error(ErrorCode::kUnsupported, fmt::format("the package answers an unknown case '{}'", name));
+  if (!launch_case)
+    return Error(ErrorCode::kUnsupported, fmt::format("the package answers an unknown case '{}'", name));
   const Json encoder_json = TRY(json_file(files, encoder_file(*launch_case)));
   RatingCase rating_case{*launch_case, TRY(Encoder::from_json(encoder_json)), {}, {}, {}, {}};
   const Json* const calibration = TRY(json.at("calibration"));
@@ -322,7 +345,8 @@ Result<RatingCase> take_case(FileMap& files, const Json& json) {
     if (forest.find("kernel") != nullptr) {
       auto bytes = files.extract(kernel_file(*launch_case));
       if (bytes.empty()) {
-        return Error(ErrorCode::kCorrupt, fmt::format("{} is missing from {}", kernel_file(*launch_case), kChecksums));
+        return Error(ErrorCode::kCorrupt,
+                     fmt::format("{} is missing from {}", kernel_file(*launch_case), kChecksums));
       }
       rating_case.kernel = KernelPart{TRY(forest.double_at("weight")), std::move(bytes.mapped())};
       continue;
@@ -343,15 +367,17 @@ Result<RatingModel> take_model(FileMap& files) {
   const Json json = TRY(json_file(files, "starcast/model.json"));
   const std::int64_t format = TRY(json.int_at("format"), "starcast/model.json");
   if (format != kPackageFormat) {
-    return Error(ErrorCode::kUnsupported, fmt::format("the package has format {}, and this starcast reads format {}; "
-                                                      "train again, or use the version that wrote it",
-                                                      format, kPackageFormat));
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("the package has format {}, and this starcast reads format {}; "
+                             "train again, or use the version that wrote it",
+                             format, kPackageFormat));
   }
   RatingModel model;
   model.learner = TRY(json.string_at("learner"));
   model.seed = static_cast<std::uint64_t>(TRY(json.int_at("seed")));
   model.objective = TRY(json.string_at("objective"));
-  for (const Json& case_json : *TRY(json.array_at("cases"))) model.cases.push_back(TRY(take_case(files, case_json)));
+  for (const Json& case_json : *TRY(json.array_at("cases")))
+    model.cases.push_back(TRY(take_case(files, case_json)));
   const Json* const trained_on = TRY(json.at("trained_on"));
   model.trained_on.data_md5 = TRY(trained_on->string_at("data_md5"));
   model.trained_on.date_last = TRY(trained_on->string_at("date_last"));
@@ -370,7 +396,9 @@ Result<void> check_golden(const RatingScorer& scorer, const FileMap& files) {
     const Json* const listing_json = TRY(rows[index].at("listing"));
     for (const codec::JsonMember& cell : *TRY(listing_json->as_object())) {
       const std::optional<Field> field = listing::field_named(cell.first);
-      if (!field) return Error(ErrorCode::kCorrupt, fmt::format("golden row {} has an unknown field '{}'", index, cell.first));
+      if (!field)
+        return Error(ErrorCode::kCorrupt,
+                     fmt::format("golden row {} has an unknown field '{}'", index, cell.first));
       const std::string text = TRY(cell.second.as_string());
       listing::set_field(listing, *field, text, notes);
     }
@@ -380,12 +408,13 @@ Result<void> check_golden(const RatingScorer& scorer, const FileMap& files) {
     double difference = std::abs(prediction.value - stored);
     const JsonArray& intervals = *TRY(rows[index].array_at("intervals"));
     if (intervals.size() != prediction.intervals.size()) {
-      return Error(ErrorCode::kCorrupt, fmt::format("golden row {} has {} intervals, the model gives {}", index,
-                                                    intervals.size(), prediction.intervals.size()));
+      return Error(ErrorCode::kCorrupt, fmt::format("golden row {} has {} intervals, the model gives {}",
+                                                    index, intervals.size(), prediction.intervals.size()));
     }
     for (std::size_t i = 0; i < intervals.size(); ++i) {
       const JsonArray& numbers = *TRY(intervals[i].as_array());
-      if (numbers.size() != 3) return Error(ErrorCode::kCorrupt, fmt::format("golden row {}: an interval is three numbers", index));
+      if (numbers.size() != 3)
+        return Error(ErrorCode::kCorrupt, fmt::format("golden row {}: an interval is three numbers", index));
       difference = std::max({difference, std::abs(TRY(numbers[1].as_double()) - prediction.intervals[i].low),
                              std::abs(TRY(numbers[2].as_double()) - prediction.intervals[i].high)});
     }
@@ -406,7 +435,8 @@ Result<void> save_package(os::FileSystem& disk, const std::string& folder, const
   FileMap files;
   files["starcast/model.json"] = model_json(model);
   for (const RatingCase& rating_case : model.cases) {
-    files[encoder_file(rating_case.launch_case)] = codec::to_text(rating_case.encoder.to_json(), JsonStyle::kCompact);
+    files[encoder_file(rating_case.launch_case)] =
+        codec::to_text(rating_case.encoder.to_json(), JsonStyle::kCompact);
     if (rating_case.kernel) files[kernel_file(rating_case.launch_case)] = rating_case.kernel->bytes;
     for (const PointForest& point : rating_case.point) add_forest(files, rating_case, point.name, point.text);
     for (const NamedBandForest& named : kBandForests) {

@@ -1,4 +1,5 @@
-// The model package: an MLflow model folder with all that a scorer needs. Format: docs/formats/model-package.md.
+// The model package: an MLflow model folder with all that a scorer needs. Format:
+// docs/formats/model-package.md.
 #pragma once
 
 #include <string>
@@ -13,16 +14,16 @@ namespace starcast::model {
 // Stored: raised when a reader of the old number could not read the new files.
 inline constexpr int kPackageFormat = 1;
 
-// Writes the package as FOLDER, replacing what is there. The new folder is complete, checksums included, before the old
-// one goes; the same model gives the same bytes. `examples` become golden rows (answers that a loaded package has to
-// repeat) and the input example; at least one.
+// Writes the package as FOLDER, replacing what is there. The new folder is complete, checksums included,
+// before the old one goes; the same model gives the same bytes. `examples` become golden rows (answers that a
+// loaded package has to repeat) and the input example; at least one.
 core::Result<void> save_package(os::FileSystem& files, const std::string& folder, const RatingModel& model,
                                 std::span<const listing::Listing> examples);
 
-// Reads and verifies a package: checksums of every file but those that MLflow rewrites, format, signature, and the golden
-// rows' predictions, which may differ by 1e-9 at most (another processor's logarithm). kNotFound: no such folder, with
-// the command that makes it;
-// kCorrupt: names the file; kUnsupported: another format, names both numbers.
+// Reads and verifies a package: checksums of every file but those that MLflow rewrites, format, signature,
+// and the golden rows' predictions, which may differ by 1e-9 at most (another processor's logarithm).
+// kNotFound: no such folder, with the command that makes it; kCorrupt: names the file; kUnsupported: another
+// format, names both numbers.
 core::Result<RatingScorer> load_package(const os::FileSystem& files, const std::string& folder);
 
 }  // namespace starcast::model

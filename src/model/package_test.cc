@@ -54,7 +54,8 @@ TEST_F(ModelPackage, TheSameModelGivesTheSameBytes) {
 TEST_F(ModelPackage, HoldsEachForestAsAModelOfItsOwn) {
   const std::map<std::string, std::string> files = files_.files();
 
-  for (const char* const name : {"point-1", "point-2", "band-low", "band-median", "band-high", "before-launch-point-1", "before-launch-band-low"}) {
+  for (const char* const name : {"point-1", "point-2", "band-low", "band-median", "band-high",
+                                 "before-launch-point-1", "before-launch-band-low"}) {
     const std::string folder = std::string("models/rating/forests/") + name;
     EXPECT_TRUE(files.contains(folder + "/model.lgb")) << name;
     EXPECT_TRUE(files.contains(folder + "/MLmodel")) << name;
@@ -100,7 +101,8 @@ TEST_F(ModelPackage, RefusesAModelThatDoesNotRepeatItsGoldenRows) {
 }
 
 TEST_F(ModelPackage, LoadsAfterMlflowHasGivenItAnIdAndOtherRequirements) {
-  tamper("models/rating/MLmodel", "mlflow_version:", "model_id: m-0123456789abcdef0123456789abcdef\nmlflow_version:");
+  tamper("models/rating/MLmodel",
+         "mlflow_version:", "model_id: m-0123456789abcdef0123456789abcdef\nmlflow_version:");
   tamper("models/rating/requirements.txt", "pandas", "pandas==3.0.0");
 
   const auto scorer = load_package(files_, "models/rating");

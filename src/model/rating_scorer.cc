@@ -64,13 +64,15 @@ class ListingRows final : public Rows {
 Result<forest::Forest> parse_forest(std::string_view name, const std::string& text, std::size_t columns) {
   forest::Forest parsed = TRY(forest::parse_lightgbm(text), fmt::format("forest '{}'", name));
   if (parsed.feature_count() != columns) {
-    return Error(ErrorCode::kCorrupt, fmt::format("forest '{}' takes {} features, but the encoder gives {}", name,
-                                                  parsed.feature_count(), columns));
+    return Error(ErrorCode::kCorrupt, fmt::format("forest '{}' takes {} features, but the encoder gives {}",
+                                                  name, parsed.feature_count(), columns));
   }
   return parsed;
 }
 
-double clipped(double rating) { return std::clamp(rating, kRatingMin, kRatingMax); }
+double clipped(double rating) {
+  return std::clamp(rating, kRatingMin, kRatingMax);
+}
 
 }  // namespace
 
@@ -100,29 +102,35 @@ Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rat
   std::optional<WeightedKernel> kernel;
   if (rating_case.kernel) {
     KernelInputMaker inputs = TRY(KernelInputMaker::create(rating_case.encoder));
-    similar::KernelModel kernel_model = TRY(similar::KernelModel::from_bytes(rating_case.kernel->bytes), "kernel model");
+    similar::KernelModel kernel_model =
+        TRY(similar::KernelModel::from_bytes(rating_case.kernel->bytes), "kernel model");
     if (kernel_model.column_count() != kKernelNumbers || kernel_model.label_count() != kKernelLabels) {
-      return Error(ErrorCode::kCorrupt, fmt::format("the kernel model looks at {} numbers and {} labels, not at {} and {}",
-                                                    kernel_model.column_count(), kernel_model.label_count(), kKernelNumbers,
-                                                    kKernelLabels));
+      return Error(ErrorCode::kCorrupt,
+                   fmt::format("the kernel model looks at {} numbers and {} labels, not at {} and {}",
+                               kernel_model.column_count(), kernel_model.label_count(), kKernelNumbers,
+                               kKernelLabels));
     }
     weights += rating_case.kernel->weight;
     kernel.emplace(WeightedKernel{rating_case.kernel->weight, std::move(inputs), std::move(kernel_model)});
   }
   if (!(std::abs(weights - 1) < 1e-9)) {
-    return Error(ErrorCode::kCorrupt, fmt::format("the weights of the point prediction sum to {}, not to 1", weights));
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("the weights of the point prediction sum to {}, not to 1", weights));
   }
-  if (rating_case.calibration.groups.empty()) return Error(ErrorCode::kCorrupt, "the intervals are not calibrated");
+  if (rating_case.calibration.groups.empty())
+    return Error(ErrorCode::kCorrupt, "the intervals are not calibrated");
   for (const CalibrationGroup& group : rating_case.calibration.groups) {
     for (std::size_t i = 1; i < group.levels.size(); ++i) {
-      if (!(group.levels[i - 1].level < group.levels[i].level && group.levels[i - 1].scale <= group.levels[i].scale)) {
+      if (!(group.levels[i - 1].level < group.levels[i].level &&
+            group.levels[i - 1].scale <= group.levels[i].scale)) {
         return Error(ErrorCode::kCorrupt, "the calibration's levels and scales have to ascend");
       }
     }
   }
   BandScorer band = TRY(BandScorer::create(rating_case.band, columns));
-  return CaseScorer{rating_case.launch_case, std::move(rating_case.encoder), std::move(point), std::move(kernel),
-                    std::move(band), std::move(rating_case.calibration)};
+  return CaseScorer{rating_case.launch_case, std::move(rating_case.encoder),
+                    std::move(point),        std::move(kernel),
+                    std::move(band),         std::move(rating_case.calibration)};
 }
 
 Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
@@ -134,7 +142,8 @@ Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
   return finished(sum, seen, row);
 }
 
-Prediction RatingScorer::CaseScorer::finished(double raw, const Listing& seen, std::span<const double> row) const {
+Prediction RatingScorer::CaseScorer::finished(double raw, const Listing& seen,
+                                              std::span<const double> row) const {
   Prediction prediction;
   prediction.value = clipped(raw);
   const Band quantiles = band.predict(row);
@@ -180,7 +189,9 @@ Result<RatingScorer> RatingScorer::create(RatingModel model) {
   return RatingScorer(std::move(cases), std::move(model));
 }
 
-bool RatingScorer::answers(LaunchCase launch_case) const { return scorer_for(launch_case).launch_case == launch_case; }
+bool RatingScorer::answers(LaunchCase launch_case) const {
+  return scorer_for(launch_case).launch_case == launch_case;
+}
 
 std::vector<std::string> RatingScorer::categories() const {
   return cases_.front().kernel ? cases_.front().kernel->model.label_names(0) : std::vector<std::string>{};
@@ -199,12 +210,13 @@ const RatingScorer::CaseScorer& RatingScorer::scorer_for(LaunchCase launch_case)
 
 Signature RatingScorer::rating_signature() {
   Signature signature;
-  // Every cell may be text or number: pandas makes numbers of versions and of names such as 365, and of a column in which
-  // all is missing; MLflow would refuse all these for a column of strings.
+  // Every cell may be text or number: pandas makes numbers of versions and of names such as 365, and of a
+  // column in which all is missing; MLflow would refuse all these for a column of strings.
   for (const Field field : input_fields()) {
     signature.inputs.push_back({std::string(listing::name_of(field)), ColumnType::kAny, false});
   }
-  for (const char* const name : {"rating", "low", "high"}) signature.outputs.push_back({name, ColumnType::kDouble, true});
+  for (const char* const name : {"rating", "low", "high"})
+    signature.outputs.push_back({name, ColumnType::kDouble, true});
   return signature;
 }
 
@@ -236,7 +248,9 @@ std::vector<ColumnGain> RatingScorer::gains() const {
   return gains;
 }
 
-std::unique_ptr<Rows> RatingScorer::make_rows() const { return std::make_unique<ListingRows>(); }
+std::unique_ptr<Rows> RatingScorer::make_rows() const {
+  return std::make_unique<ListingRows>();
+}
 
 std::vector<Prediction> RatingScorer::score(const Rows& rows) const {
   std::vector<Prediction> predictions;

@@ -1,4 +1,5 @@
-// RatingScorer: a listing in, a rating with its intervals out. Training calibrates through it, serving answers with it.
+// RatingScorer: a listing in, a rating with its intervals out. Training calibrates through it, serving
+// answers with it.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +25,14 @@ inline constexpr double kRatingMax = 5;
 
 // What the model saw: said with each answer.
 struct TrainedOn {
-  std::string data_md5;        // of the file of listings
-  std::string date_last;       // ISO; of the listings' last update
+  std::string data_md5;   // of the file of listings
+  std::string date_last;  // ISO; of the listings' last update
   std::size_t apps = 0;
-  bool generated = false;      // a generated sample: not to be used for real decisions
+  bool generated = false;  // a generated sample: not to be used for real decisions
 };
 
-// A forest of the point prediction, as LightGBM's model text. The prediction is the weighted mean of the point forests and
-// the kernel model.
+// A forest of the point prediction, as LightGBM's model text. The prediction is the weighted mean of the
+// point forests and the kernel model.
 struct PointForest {
   std::string name;   // "mean"
   double weight = 1;  // the weights of a case, the kernel model's among them, sum to 1
@@ -64,11 +65,12 @@ struct RatingCase {
 
 // Everything a rating scorer is made of. Move-only.
 struct RatingModel {
-  std::string learner;     // "boosted" or "random-forest"
-  std::string objective;   // what the prediction minimises, as a sentence for people
+  std::string learner;    // "boosted" or "random-forest"
+  std::string objective;  // what the prediction minimises, as a sentence for people
   std::uint64_t seed = 0;
   TrainedOn trained_on;
-  std::vector<RatingCase> cases;  // launched first; a listing whose case is not there is answered by the first
+  std::vector<RatingCase>
+      cases;  // launched first; a listing whose case is not there is answered by the first
 };
 
 // Quantiles over feature rows. Thread-compatible.
@@ -88,7 +90,7 @@ class BandScorer {
 
 // What one part of the point prediction says alone.
 struct Component {
-  std::string name;    // of a PointForest, or "kernel"
+  std::string name;  // of a PointForest, or "kernel"
   double weight = 0;
   double value = 0;
 };
@@ -106,11 +108,12 @@ struct RatingPrediction {
 
 class RatingScorer final : public Scorer {
  public:
-  // kCorrupt or kInvalidInput: no case, a forest that does not parse or does not fit its encoder's columns, weights that do
-  // not sum to 1, a calibration that does not ascend.
+  // kCorrupt or kInvalidInput: no case, a forest that does not parse or does not fit its encoder's columns,
+  // weights that do not sum to 1, a calibration that does not ascend.
   static core::Result<RatingScorer> create(RatingModel model);
 
-  // The raw listing, every field optional but none required: App, Category, Reviews, ..., Android Ver -> rating.
+  // The raw listing, every field optional but none required: App, Category, Reviews, ..., Android Ver ->
+  // rating.
   static Signature rating_signature();
 
   RatingPrediction predict(const listing::Listing& listing) const;
@@ -118,8 +121,8 @@ class RatingScorer final : public Scorer {
   // The parts whose weighted mean, clipped to 1 to 5, is the prediction.
   std::vector<Component> components(const listing::Listing& listing) const;
 
-  // For each column of the first case's feature row: its share of a forest's gain, as the weighted mean over the point
-  // forests (whose gains have different units). The kernel model has none.
+  // For each column of the first case's feature row: its share of a forest's gain, as the weighted mean over
+  // the point forests (whose gains have different units). The kernel model has none.
   std::vector<ColumnGain> gains() const;
 
   const TrainedOn& trained_on() const { return trained_on_; }

@@ -17,15 +17,20 @@ std::string stump_on(const features::Encoder& encoder, std::size_t column, doubl
     infos.emplace_back("[0:9]");
   }
   return fmt::format(
-      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={}\nobjective=regression\n"
-      "feature_names={}\nfeature_infos={}\ntree_sizes=60\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature={}\n"
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={}\nobjective="
+      "regression\n"
+      "feature_names={}\nfeature_infos={}\ntree_sizes=60\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature={}"
+      "\n"
       "split_gain={}\nthreshold=1.5\ndecision_type=2\nleft_child=-1\nright_child=-2\nleaf_value=4 5\n"
-      "leaf_weight=1 1\nleaf_count=1 1\ninternal_value=4.5\ninternal_weight=2\ninternal_count=2\nis_linear=0\n"
+      "leaf_weight=1 1\nleaf_count=1 "
+      "1\ninternal_value=4.5\ninternal_weight=2\ninternal_count=2\nis_linear=0\n"
       "shrinkage=1\n\n\nend of trees\n\nfeature_importances:\n",
       names.size() - 1, fmt::join(names, " "), fmt::join(infos, " "), column, gain);
 }
 
-RatingScorer tiny_scorer() { return RatingScorer::create(tiny_model()).value(); }
+RatingScorer tiny_scorer() {
+  return RatingScorer::create(tiny_model()).value();
+}
 
 TEST(RatingScorer, TakesTheWeightedMeanOfItsPointForests) {
   EXPECT_NEAR(tiny_scorer().predict(launched_listing(5)).prediction.value, 4.3, 1e-12);

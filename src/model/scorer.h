@@ -1,5 +1,5 @@
-// Scorer: anything that turns rows into predictions. A front end asks for the signature, writes cells into rows, and
-// scores them; it knows neither listings nor trees.
+// Scorer: anything that turns rows into predictions. A front end asks for the signature, writes cells into
+// rows, and scores them; it knows neither listings nor trees.
 #pragma once
 
 #include <cstddef>

@@ -15,9 +15,12 @@ using core::Result;
 
 std::string_view name_of(ColumnType type) {
   switch (type) {
-    case ColumnType::kDouble: return "double";
-    case ColumnType::kString: return "string";
-    case ColumnType::kAny: return "any";
+    case ColumnType::kDouble:
+      return "double";
+    case ColumnType::kString:
+      return "string";
+    case ColumnType::kAny:
+      return "any";
   }
   return "any";
 }
@@ -34,8 +37,8 @@ std::optional<ColumnType> type_named(std::string_view name) {
 std::string columns_text(const std::vector<Column>& columns) {
   JsonArray array;
   for (const Column& column : columns) {
-    array.push_back(JsonObject{
-        {"name", column.name}, {"required", column.required}, {"type", name_of(column.type)}});
+    array.push_back(
+        JsonObject{{"name", column.name}, {"required", column.required}, {"type", name_of(column.type)}});
   }
   return codec::to_text(Json(std::move(array)), codec::JsonStyle::kPythonSorted);
 }
@@ -50,7 +53,8 @@ Result<std::vector<Column>> columns_from(const Json& signature, std::string_view
     const std::string type_name = TRY(item.string_at("type"), member);
     const std::optional<ColumnType> type = type_named(type_name);
     if (!type) {
-      return Error(ErrorCode::kUnsupported, fmt::format("{}: columns of type '{}' are not supported", member, type_name));
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("{}: columns of type '{}' are not supported", member, type_name));
     }
     Column column{TRY(item.string_at("name"), member), *type, true};
     if (const Json* const required = item.find("required"); required != nullptr) {

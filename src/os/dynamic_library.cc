@@ -23,8 +23,9 @@ core::Result<DynamicLibrary> DynamicLibrary::open(const std::string& path) {
 core::Result<void*> DynamicLibrary::find(const std::string& name) const {
   void* const address = ::dlsym(handle_, name.c_str());
   if (address != nullptr) return address;
-  return core::Error(core::ErrorCode::kInternal,
-                     fmt::format("the shared library {} has no function '{}'; is it the right version?", path_, name));
+  return core::Error(
+      core::ErrorCode::kInternal,
+      fmt::format("the shared library {} has no function '{}'; is it the right version?", path_, name));
 }
 
 }  // namespace starcast::os

@@ -1,4 +1,5 @@
-// A shared library that is opened on first use, so that programs which do not need it never pay for loading it.
+// A shared library that is opened on first use, so that programs which do not need it never pay for loading
+// it.
 #pragma once
 
 #include <string>
@@ -11,8 +12,8 @@ namespace starcast::os {
 // Stays loaded until the process ends (OpenMP's threads do not survive an unload). Thread-safe.
 class DynamicLibrary {
  public:
-  // A path, or a name that the loader searches for ("libpq.so.5"). kNotFound when there is no such file, kInternal with
-  // the loader's words when it does not load, e.g. as a library that it needs is missing.
+  // A path, or a name that the loader searches for ("libpq.so.5"). kNotFound when there is no such file,
+  // kInternal with the loader's words when it does not load, e.g. as a library that it needs is missing.
   static core::Result<DynamicLibrary> open(const std::string& path);
 
   // The address of a function, as the pointer type given. kInternal when the library lacks it.

@@ -20,7 +20,8 @@ constexpr std::size_t kQuotaFileBytesMax = 4096;
 class RealEnvironment final : public Environment {
  public:
   std::optional<std::string> find(const std::string& name) const override {
-    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) return std::nullopt;
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos)
+      return std::nullopt;
     const char* const value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
     return std::string(value);

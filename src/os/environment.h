@@ -34,8 +34,8 @@ class MapEnvironment final : public Environment {
   std::map<std::string, std::string> values_;
 };
 
-// What work may be spread over: STARCAST_THREADS if it is a positive integer (at most 1024 count), else the processors
-// that this process may use, by its affinity and by its control group's quota.
+// What work may be spread over: STARCAST_THREADS if it is a positive integer (at most 1024 count), else the
+// processors that this process may use, by its affinity and by its control group's quota.
 std::size_t thread_count(const Environment& environment);
 
 // The processors that a control group's cpu.max allows ("150000 100000" -> 2); absent when it sets no limit.

@@ -19,7 +19,9 @@ TEST(MapEnvironment, LacksWhatWasNotGiven) {
   EXPECT_EQ(environment.find("HOME"), std::nullopt);
 }
 
-TEST(RealEnvironment, HasThePath) { EXPECT_TRUE(real_environment().find("PATH").has_value()); }
+TEST(RealEnvironment, HasThePath) {
+  EXPECT_TRUE(real_environment().find("PATH").has_value());
+}
 
 TEST(RealEnvironment, LacksNamesThatCannotExist) {
   EXPECT_EQ(real_environment().find("A=B"), std::nullopt);
@@ -30,7 +32,9 @@ TEST(ThreadCount, IsWhatTheVariableSays) {
   EXPECT_EQ(thread_count(MapEnvironment(Values{{"STARCAST_THREADS", "3"}})), 3U);
 }
 
-TEST(ThreadCount, IsLimited) { EXPECT_EQ(thread_count(MapEnvironment(Values{{"STARCAST_THREADS", "99999"}})), 1024U); }
+TEST(ThreadCount, IsLimited) {
+  EXPECT_EQ(thread_count(MapEnvironment(Values{{"STARCAST_THREADS", "99999"}})), 1024U);
+}
 
 TEST(ThreadCount, IgnoresWhatIsNoPositiveInteger) {
   const std::size_t usual = thread_count(MapEnvironment(Values{}));
@@ -40,7 +44,9 @@ TEST(ThreadCount, IgnoresWhatIsNoPositiveInteger) {
   }
 }
 
-TEST(ThreadCount, IsAtLeastOne) { EXPECT_GE(thread_count(MapEnvironment(Values{})), 1U); }
+TEST(ThreadCount, IsAtLeastOne) {
+  EXPECT_GE(thread_count(MapEnvironment(Values{})), 1U);
+}
 
 TEST(QuotaProcessors, RoundsUp) {
   EXPECT_EQ(quota_processors("150000 100000\n"), 2U);

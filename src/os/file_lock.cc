@@ -31,7 +31,8 @@ core::Result<void> write_pid(int descriptor, const std::string& path) {
   const std::string text = fmt::format(" {}\n", ::getpid());
   if (::ftruncate(descriptor, 0) != 0) return errno_error(errno, "write", path);
   const ssize_t count = ::pwrite(descriptor, text.data(), text.size(), 0);
-  if (count != static_cast<ssize_t>(text.size())) return errno_error(count < 0 ? errno : ENOSPC, "write", path);
+  if (count != static_cast<ssize_t>(text.size()))
+    return errno_error(count < 0 ? errno : ENOSPC, "write", path);
   return {};
 }
 
@@ -48,9 +49,10 @@ core::Result<FileLock> FileLock::acquire(const std::string& path, int tries, dou
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return errno_error(errno, "lock", path);
     if (tried >= tries) {
-      return core::Error(core::ErrorCode::kUnavailable,
-                         fmt::format("{} is locked by {}; wait until it has finished, then run the command again", path,
-                                     holder_of(descriptor.number())));
+      return core::Error(
+          core::ErrorCode::kUnavailable,
+          fmt::format("{} is locked by {}; wait until it has finished, then run the command again", path,
+                      holder_of(descriptor.number())));
     }
     std::this_thread::sleep_for(std::chrono::duration<double>(pause_seconds));
   }

@@ -33,7 +33,9 @@ TEST(FileLock, NamesTheFileAndItsHolder) {
 
 TEST(FileLock, IsFreeOnceDestroyed) {
   const TemporaryFolder folder;
-  { const FileLock lock = FileLock::acquire(folder.at("lock"), 1, 0).value(); }
+  {
+    const FileLock lock = FileLock::acquire(folder.at("lock"), 1, 0).value();
+  }
 
   EXPECT_TRUE(FileLock::acquire(folder.at("lock"), 1, 0).has_value());
 }

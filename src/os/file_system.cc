@@ -23,8 +23,9 @@ core::Result<std::string> FileSystem::read(const std::string& path, std::size_t 
     const std::size_t count = TRY(source->read(buffer));
     if (count == 0) return text;
     if (count > bytes_max - text.size()) {
-      return core::Error(core::ErrorCode::kTooLarge,
-                         fmt::format("{} is larger than the {} bytes that are allowed here", path, bytes_max));
+      return core::Error(
+          core::ErrorCode::kTooLarge,
+          fmt::format("{} is larger than the {} bytes that are allowed here", path, bytes_max));
     }
     text.append(buffer.data(), count);
   }

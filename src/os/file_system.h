@@ -1,5 +1,5 @@
-// Files behind an interface: the real disk, or a map in memory for tests. Paths are UTF-8 strings with '/'; the empty path
-// is the working directory.
+// Files behind an interface: the real disk, or a map in memory for tests. Paths are UTF-8 strings with '/';
+// the empty path is the working directory.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct FileStatus {
   std::uint64_t size_bytes = 0;
   std::int64_t modified_ns = 0;  // since 1970
   std::uint64_t inode = 0;
-  std::uint32_t mode = 0;        // permission bits only, e.g. 0644
+  std::uint32_t mode = 0;  // permission bits only, e.g. 0644
 };
 
 struct FolderEntry {
@@ -28,25 +28,26 @@ struct FolderEntry {
   FileKind kind = FileKind::kFile;
 };
 
-// A file being written under a temporary name in the target's folder. finish() flushes to the disk (fsync) and renames
-// over the target, so a reader sees the old bytes or all of the new ones; destroyed without finish(), nothing remains.
+// A file being written under a temporary name in the target's folder. finish() flushes to the disk (fsync)
+// and renames over the target, so a reader sees the old bytes or all of the new ones; destroyed without
+// finish(), nothing remains.
 class AtomicFile : public core::ByteSink {};
 
 struct WriteOptions {
   std::uint32_t mode = 0644;  // as open(2) takes it: the process's umask may take bits away
-  bool sync = true;  // false: for what can be made again (figures, caches), the rename stays atomic
+  bool sync = true;           // false: for what can be made again (figures, caches), the rename stays atomic
 };
 
-// Errors: kNotFound, kPermissionDenied, kAlreadyExists, kExhausted (no space left), kInvalidInput (a folder where a file
-// should be, a name too long), kUnsupported (a link or rename to another disk), kUnavailable (busy now), kInternal; the
-// message holds the path and the operating system's words. Thread-safe.
+// Errors: kNotFound, kPermissionDenied, kAlreadyExists, kExhausted (no space left), kInvalidInput (a folder
+// where a file should be, a name too long), kUnsupported (a link or rename to another disk), kUnavailable
+// (busy now), kInternal; the message holds the path and the operating system's words. Thread-safe.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
   virtual core::Result<std::unique_ptr<core::ByteSource>> open(const std::string& path) const = 0;
-  // The folder must exist. A link at `path` is replaced, never written through; a device or pipe (/dev/stdout) is written
-  // to directly.
+  // The folder must exist. A link at `path` is replaced, never written through; a device or pipe
+  // (/dev/stdout) is written to directly.
   virtual core::Result<std::unique_ptr<AtomicFile>> create(const std::string& path, WriteOptions options) = 0;
 
   // Follows links. kNotFound when absent.
@@ -61,8 +62,8 @@ class FileSystem {
   virtual core::Result<void> make_folders(const std::string& path) = 0;
   // Replaces an existing file.
   virtual core::Result<void> rename(const std::string& from, const std::string& to) = 0;
-  // A file, a link or a whole folder; an absent path is fine. Links, also at `path` itself, are removed, never followed.
-  // The working directory, "/" and paths that end in "." or ".." are refused.
+  // A file, a link or a whole folder; an absent path is fine. Links, also at `path` itself, are removed,
+  // never followed. The working directory, "/" and paths that end in "." or ".." are refused.
   virtual core::Result<void> remove(const std::string& path) = 0;
   virtual core::Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
   // Copies a file through a temporary name: reflink where the file system can, else bytes.

@@ -31,7 +31,9 @@ std::vector<std::string> names_in(std::string_view path) {
 
 }  // namespace
 
-bool is_absolute(std::string_view path) { return !path.empty() && path.front() == '/'; }
+bool is_absolute(std::string_view path) {
+  return !path.empty() && path.front() == '/';
+}
 
 std::string joined(std::string_view folder, std::string_view path) {
   if (folder.empty() || folder == "." || is_absolute(path)) return std::string(path);

@@ -11,14 +11,18 @@ TEST(Joined, PutsOneSlashBetween) {
   EXPECT_EQ(joined("/", "b"), "/b");
 }
 
-TEST(Joined, LetsAnAbsoluteSecondPartWin) { EXPECT_EQ(joined("a", "/b"), "/b"); }
+TEST(Joined, LetsAnAbsoluteSecondPartWin) {
+  EXPECT_EQ(joined("a", "/b"), "/b");
+}
 
 TEST(Joined, LeavesOutTheWorkingDirectory) {
   EXPECT_EQ(joined("", "b"), "b");
   EXPECT_EQ(joined(".", "b"), "b");
 }
 
-TEST(Joined, KeepsTheFolderWhenNothingFollows) { EXPECT_EQ(joined("a/b", ""), "a/b"); }
+TEST(Joined, KeepsTheFolderWhenNothingFollows) {
+  EXPECT_EQ(joined("a/b", ""), "a/b");
+}
 
 TEST(FolderOf, IsWhatStandsBeforeTheName) {
   EXPECT_EQ(folder_of("a/b/c.txt"), "a/b");
@@ -29,7 +33,9 @@ TEST(FolderOf, IsWhatStandsBeforeTheName) {
   EXPECT_EQ(folder_of(""), "");
 }
 
-TEST(FolderOf, IgnoresSlashesAtTheEnd) { EXPECT_EQ(folder_of("a/b/"), "a"); }
+TEST(FolderOf, IgnoresSlashesAtTheEnd) {
+  EXPECT_EQ(folder_of("a/b/"), "a");
+}
 
 TEST(NameOf, IsTheLastPart) {
   EXPECT_EQ(name_of("a/b/c.txt"), "c.txt");
@@ -82,7 +88,9 @@ TEST(StaysInside, RefusesTheBaseItself) {
   EXPECT_FALSE(stays_inside("a/.."));
 }
 
-TEST(StaysInside, RefusesANulByte) { EXPECT_FALSE(stays_inside(std::string_view("a\0b", 3))); }
+TEST(StaysInside, RefusesANulByte) {
+  EXPECT_FALSE(stays_inside(std::string_view("a\0b", 3)));
+}
 
 TEST(RelativeTo, ClimbsToTheCommonFolder) {
   EXPECT_EQ(relative_to("a/b", "a/c"), "../b");
@@ -90,14 +98,18 @@ TEST(RelativeTo, ClimbsToTheCommonFolder) {
   EXPECT_EQ(relative_to("/x", "/x/a/b"), "../..");
 }
 
-TEST(RelativeTo, CallsTheBaseADot) { EXPECT_EQ(relative_to("a/b", "a/./b"), "."); }
+TEST(RelativeTo, CallsTheBaseADot) {
+  EXPECT_EQ(relative_to("a/b", "a/./b"), ".");
+}
 
 TEST(RelativeTo, StaysThePathWhereTextCannotTell) {
   EXPECT_EQ(relative_to("/a", "b"), "/a");
   EXPECT_EQ(relative_to("a", "../b"), "a");
 }
 
-TEST(RelativeTo, SharesLeadingParents) { EXPECT_EQ(relative_to("../a", "../b"), "../a"); }
+TEST(RelativeTo, SharesLeadingParents) {
+  EXPECT_EQ(relative_to("../a", "../b"), "../a");
+}
 
 }  // namespace
 }  // namespace starcast::os

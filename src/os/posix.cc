@@ -13,31 +13,39 @@ namespace {
 core::ErrorCode code_of(int number) {
   switch (number) {
     case ENOENT:
-    case ENOTDIR: return core::ErrorCode::kNotFound;
+    case ENOTDIR:
+      return core::ErrorCode::kNotFound;
     case EACCES:
     case EPERM:
-    case EROFS: return core::ErrorCode::kPermissionDenied;
+    case EROFS:
+      return core::ErrorCode::kPermissionDenied;
     case EEXIST:
-    case ENOTEMPTY: return core::ErrorCode::kAlreadyExists;
+    case ENOTEMPTY:
+      return core::ErrorCode::kAlreadyExists;
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
     case EMFILE:
     case ENFILE:
-    case ENOMEM: return core::ErrorCode::kExhausted;
+    case ENOMEM:
+      return core::ErrorCode::kExhausted;
     case EISDIR:
     case ENAMETOOLONG:
     case ELOOP:
     case E2BIG:
-    case EILSEQ: return core::ErrorCode::kInvalidInput;
+    case EILSEQ:
+      return core::ErrorCode::kInvalidInput;
     case EXDEV:
     case EMLINK:
     case EOPNOTSUPP:
-    case ENOSYS: return core::ErrorCode::kUnsupported;
+    case ENOSYS:
+      return core::ErrorCode::kUnsupported;
     case EAGAIN:
     case EBUSY:
-    case ETXTBSY: return core::ErrorCode::kUnavailable;
-    default: return core::ErrorCode::kInternal;
+    case ETXTBSY:
+      return core::ErrorCode::kUnavailable;
+    default:
+      return core::ErrorCode::kInternal;
   }
 }
 

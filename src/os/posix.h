@@ -17,7 +17,9 @@ core::Error errno_error(int number, std::string_view doing, std::string_view on)
 core::Result<void> check_path(const std::string& path);
 
 // The empty path is the working directory.
-inline const char* c_path(const std::string& path) { return path.empty() ? "." : path.c_str(); }
+inline const char* c_path(const std::string& path) {
+  return path.empty() ? "." : path.c_str();
+}
 
 // Closes on destruction. Move-only.
 class Descriptor {

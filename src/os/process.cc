@@ -189,7 +189,8 @@ core::Result<void> check_command(const Command& command) {
   for (const auto& [name, value] : command.environment) {
     TRY(check_path(value));
     if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
-      return core::Error(core::ErrorCode::kInvalidInput, fmt::format("'{}' cannot name an environment variable", name));
+      return core::Error(core::ErrorCode::kInvalidInput,
+                         fmt::format("'{}' cannot name an environment variable", name));
     }
   }
   TRY(check_path(command.folder));
@@ -199,7 +200,9 @@ core::Result<void> check_command(const Command& command) {
   return {};
 }
 
-std::string_view name_of_signal(int number) { return number == SIGINT ? "SIGINT (Ctrl-C)" : "SIGTERM"; }
+std::string_view name_of_signal(int number) {
+  return number == SIGINT ? "SIGINT (Ctrl-C)" : "SIGTERM";
+}
 
 // A started child, and our ends of its pipes.
 class Child {
@@ -286,8 +289,9 @@ core::Result<Child> Child::start(const Command& command) {
   const int failure = ::posix_spawn(&child.pid_, program.c_str(), actions.get(), attributes.get(),
                                     argument_pointers.data(), environment_pointers.data());
   if (failure == ENOEXEC) {
-    return core::Error(core::ErrorCode::kInvalidInput,
-                       fmt::format("cannot run {}: it is neither a program nor a script with a #! line", program));
+    return core::Error(
+        core::ErrorCode::kInvalidInput,
+        fmt::format("cannot run {}: it is neither a program nor a script with a #! line", program));
   }
   if (failure != 0) return errno_error(failure, "run", program);
   child.pid_descriptor_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
@@ -306,8 +310,9 @@ core::Result<Exit> Child::finish(const SignalRelay::Watch& signals) {
   }
   pass_on(signals.take());
   if (signal_ != 0) {
-    return core::Error(core::ErrorCode::kCancelled, fmt::format("{} was stopped by {}", command_->arguments.front(),
-                                                                name_of_signal(signal_)));
+    return core::Error(
+        core::ErrorCode::kCancelled,
+        fmt::format("{} was stopped by {}", command_->arguments.front(), name_of_signal(signal_)));
   }
   Exit exit;
   exit.status = WIFSIGNALED(wait_status_) ? 128 + WTERMSIG(wait_status_) : WEXITSTATUS(wait_status_);
@@ -366,7 +371,8 @@ void Child::read_output(Stream& stream) {
     stream.descriptor.close();
     return;
   }
-  const std::size_t fits = command_->capture_bytes_max - std::min(command_->capture_bytes_max, stream.text.size());
+  const std::size_t fits =
+      command_->capture_bytes_max - std::min(command_->capture_bytes_max, stream.text.size());
   const std::size_t kept = std::min(fits, static_cast<std::size_t>(count));
   stream.text.append(buffer.data(), kept);
   if (kept < static_cast<std::size_t>(count)) truncated_ = true;
@@ -402,6 +408,8 @@ ProcessRunner& real_processes() {
   return processes;
 }
 
-core::Result<std::string> own_executable() { return real_files().read_link("/proc/self/exe"); }
+core::Result<std::string> own_executable() {
+  return real_files().read_link("/proc/self/exe");
+}
 
 }  // namespace starcast::os

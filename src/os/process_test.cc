@@ -22,7 +22,9 @@ Command captured(std::vector<std::string> arguments) {
   return command;
 }
 
-Command shell(const std::string& script) { return captured({"sh", "-c", script}); }
+Command shell(const std::string& script) {
+  return captured({"sh", "-c", script});
+}
 
 TEST(RealProcesses, CaptureBothOutputs) {
   const Exit exit = real_processes().run(shell("echo out; echo error >&2; exit 3")).value();
@@ -48,7 +50,9 @@ TEST(RealProcesses, SurviveAChildThatDoesNotReadItsInput) {
   EXPECT_EQ(real_processes().run(command).value().status, 0);
 }
 
-TEST(RealProcesses, GiveAnEmptyInputElse) { EXPECT_EQ(real_processes().run(captured({"cat"})).value().output, ""); }
+TEST(RealProcesses, GiveAnEmptyInputElse) {
+  EXPECT_EQ(real_processes().run(captured({"cat"})).value().output, "");
+}
 
 TEST(RealProcesses, DropOutputOverTheLimitAndSaySo) {
   Command command = shell("head -c 1000000 /dev/zero");
@@ -117,7 +121,8 @@ TEST(RealProcesses, RefuseAFileThatIsNoProgram) {
   ASSERT_TRUE(real_files().write(folder.at("b"), "text", {.mode = 0644, .sync = false}).has_value());
 
   EXPECT_EQ(real_processes().run(captured({folder.at("a")})).error().code(), core::ErrorCode::kInvalidInput);
-  EXPECT_EQ(real_processes().run(captured({folder.at("b")})).error().code(), core::ErrorCode::kPermissionDenied);
+  EXPECT_EQ(real_processes().run(captured({folder.at("b")})).error().code(),
+            core::ErrorCode::kPermissionDenied);
 }
 
 TEST(RealProcesses, RefuseAnEmptyCommand) {
@@ -160,7 +165,8 @@ TEST(RealProcesses, ReportASignalAsTheShellDoes) {
 
 TEST(RealProcesses, PassASignalOnAndReportItAsCancelled) {
   for (const char* name : {"TERM", "INT"}) {
-    const core::Error error = real_processes().run(shell(std::string("kill -") + name + " $PPID; exec sleep 60")).error();
+    const core::Error error =
+        real_processes().run(shell(std::string("kill -") + name + " $PPID; exec sleep 60")).error();
 
     EXPECT_EQ(error.code(), core::ErrorCode::kCancelled);
     EXPECT_NE(error.message().find(name), std::string::npos);
@@ -169,7 +175,8 @@ TEST(RealProcesses, PassASignalOnAndReportItAsCancelled) {
 
 TEST(RealProcesses, WaitForAChildThatCleansUpAfterASignal) {
   const TemporaryFolder folder;
-  const std::string script = "trap 'touch " + folder.at("cleaned") + "; exit 0' TERM; kill -TERM $PPID; "
+  const std::string script = "trap 'touch " + folder.at("cleaned") +
+                             "; exit 0' TERM; kill -TERM $PPID; "
                              "while :; do sleep 0.01; done";
 
   const core::Result<Exit> result = real_processes().run(shell(script));
@@ -224,7 +231,9 @@ TEST(RealProcesses, KeepOurDescriptorsFromTheChild) {
 }
 
 TEST(RealProcesses, MeasureTimeAndMemory) {
-  const Exit exit = real_processes().run(shell("sleep 0.05; head -c 200000000 /dev/zero | tail -c 100000000 >/dev/null")).value();
+  const Exit exit = real_processes()
+                        .run(shell("sleep 0.05; head -c 200000000 /dev/zero | tail -c 100000000 >/dev/null"))
+                        .value();
 
   EXPECT_GE(exit.seconds, 0.05);
   EXPECT_GT(exit.memory_peak_bytes, std::size_t{90'000'000});
@@ -247,7 +256,9 @@ TEST(RealProcesses, RunOnManyThreads) {
   EXPECT_EQ(statuses, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
-TEST(OwnExecutable, IsThisTest) { EXPECT_TRUE(own_executable().value().ends_with("/os_test")); }
+TEST(OwnExecutable, IsThisTest) {
+  EXPECT_TRUE(own_executable().value().ends_with("/os_test"));
+}
 
 TEST(FakeProcesses, RecordCommandsAndAnswer) {
   FakeProcesses processes([](const Command&) { return Exit{.status = 7}; });

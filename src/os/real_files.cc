@@ -49,7 +49,8 @@ std::string without_end_slashes(std::string path) {
 }
 
 core::Error folder_error(std::string_view doing, const std::string& path) {
-  return core::Error(core::ErrorCode::kInvalidInput, fmt::format("cannot {} {}: it is a folder, not a file", doing, path));
+  return core::Error(core::ErrorCode::kInvalidInput,
+                     fmt::format("cannot {} {}: it is a folder, not a file", doing, path));
 }
 
 core::Result<void> write_fully(int descriptor, std::string_view bytes, const std::string& path) {
@@ -83,7 +84,8 @@ core::Result<void> sync_folder(const std::string& folder) {
 
 class RealSource final : public core::ByteSource {
  public:
-  RealSource(Descriptor descriptor, std::string path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  RealSource(Descriptor descriptor, std::string path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
   core::Result<std::size_t> read(std::span<char> buffer) override {
     return read_some(descriptor_.number(), buffer, path_);
@@ -97,7 +99,8 @@ class RealSource final : public core::ByteSource {
 // Gathers small writes, as each system call costs more than many bytes.
 class BufferedFile : public AtomicFile {
  public:
-  BufferedFile(Descriptor descriptor, std::string path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  BufferedFile(Descriptor descriptor, std::string path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
   core::Result<void> write(std::string_view bytes) override {
     if (buffer_.size() + bytes.size() < kBufferBytes) {
@@ -255,7 +258,8 @@ class RealFiles final : public FileSystem {
     if (!descriptor.is_open()) {
       const int failure = errno;
       if (failure == ENOTDIR && exists(folder)) {
-        return core::Error(core::ErrorCode::kInvalidInput, fmt::format("cannot list {}: it is not a folder", folder));
+        return core::Error(core::ErrorCode::kInvalidInput,
+                           fmt::format("cannot list {}: it is not a folder", folder));
       }
       return errno_error(failure, "list", folder);
     }
@@ -341,7 +345,8 @@ class RealFiles final : public FileSystem {
     Descriptor descriptor = open_descriptor(c_path(path), O_RDONLY);
     if (!descriptor.is_open()) return errno_error(errno, "open", path);
     struct stat found;
-    if (::fstat(descriptor.number(), &found) == 0 && S_ISDIR(found.st_mode)) return folder_error("read", path);
+    if (::fstat(descriptor.number(), &found) == 0 && S_ISDIR(found.st_mode))
+      return folder_error("read", path);
     ::posix_fadvise(descriptor.number(), 0, 0, POSIX_FADV_SEQUENTIAL);  // advice: pipes refuse it
     return descriptor;
   }
@@ -361,8 +366,8 @@ class RealFiles final : public FileSystem {
       std::string temporary = joined(folder_of(path), temporary_name(name_of(path)));
       Descriptor descriptor = open_descriptor(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, options.mode);
       if (descriptor.is_open()) {
-        return std::unique_ptr<BufferedFile>(
-            std::make_unique<RealAtomicFile>(std::move(descriptor), path, std::move(temporary), options.sync));
+        return std::unique_ptr<BufferedFile>(std::make_unique<RealAtomicFile>(
+            std::move(descriptor), path, std::move(temporary), options.sync));
       }
       // A killed process with our number may have left its own there.
       if (errno != EEXIST || tries == kTemporaryTriesMax) return errno_error(errno, "write", path);
@@ -370,7 +375,8 @@ class RealFiles final : public FileSystem {
   }
 
   std::string temporary_name(const std::string& name) {
-    return fmt::format(".{}.tmp-{}-{}", name.substr(0, kTemporaryStemBytesMax), ::getpid(), counter_.fetch_add(1));
+    return fmt::format(".{}.tmp-{}-{}", name.substr(0, kTemporaryStemBytesMax), ::getpid(),
+                       counter_.fetch_add(1));
   }
 
   core::Result<void> make_checked_folders(const std::string& path) {

@@ -229,7 +229,9 @@ TEST_F(RealFiles, RemoveALinkAlsoWithASlashAtItsEnd) {
   EXPECT_TRUE(files_.exists(at("keep/a")));
 }
 
-TEST_F(RealFiles, RemoveAnAbsentPath) { EXPECT_TRUE(files_.remove(at("absent/x")).has_value()); }
+TEST_F(RealFiles, RemoveAnAbsentPath) {
+  EXPECT_TRUE(files_.remove(at("absent/x")).has_value());
+}
 
 TEST_F(RealFiles, RefuseToRemoveTheGroundUnderfoot) {
   for (const char* path : {"", ".", "/", "//", "a/..", "./"}) {

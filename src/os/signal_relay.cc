@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t kNoSlot = kChildrenMax;
 
-// Written by the handler, so only lock-free atomics and write(2). A descriptor, once made, stays open for good: a handler
-// on another thread may be about to write to it.
+// Written by the handler, so only lock-free atomics and write(2). A descriptor, once made, stays open for
+// good: a handler on another thread may be about to write to it.
 struct Slot {
   std::atomic<bool> is_used{false};
   std::atomic<int> descriptor{-1};
@@ -39,7 +39,8 @@ struct Shared {
 };
 
 Shared& shared() {
-  static Shared* const relay = new Shared;  // never destroyed, as a handler may still run while the process exits
+  static Shared* const relay =
+      new Shared;  // never destroyed, as a handler may still run while the process exits
   return *relay;
 }
 
@@ -89,7 +90,8 @@ core::Result<SignalRelay::Watch> SignalRelay::watch() {
   std::size_t index = 0;
   while (index < kChildrenMax && shared().slots[index].is_used.load()) ++index;
   if (index == kChildrenMax) {
-    return core::Error(core::ErrorCode::kExhausted, fmt::format("more than {} programs at once", kChildrenMax));
+    return core::Error(core::ErrorCode::kExhausted,
+                       fmt::format("more than {} programs at once", kChildrenMax));
   }
   Slot& slot = shared().slots[index];
   if (slot.descriptor.load() < 0) {
@@ -122,7 +124,9 @@ SignalRelay::Watch::~Watch() {
   if (late_number != 0) ::raise(late_number);
 }
 
-int SignalRelay::Watch::descriptor() const { return shared().slots[slot_].descriptor.load(); }
+int SignalRelay::Watch::descriptor() const {
+  return shared().slots[slot_].descriptor.load();
+}
 
 RelayedSignal SignalRelay::Watch::take() const {
   Slot& slot = shared().slots[slot_];

@@ -1,4 +1,5 @@
-// Keeps SIGINT and SIGTERM from ending this process while it runs children, and hands them to whoever waits for one.
+// Keeps SIGINT and SIGTERM from ending this process while it runs children, and hands them to whoever waits
+// for one.
 #pragma once
 
 #include <csignal>
@@ -13,11 +14,12 @@ inline constexpr std::size_t kChildrenMax = 256;
 
 // What a signal handler did on behalf of one child.
 struct RelayedSignal {
-  int number = 0;              // 0: none came
+  int number = 0;               // 0: none came
   bool was_sent_to_us = false;  // by a process; else the terminal raised it for our whole process group
 };
 
-// The handlers are installed while at least one Watch lives; a signal that no Watch took is raised again after them. Thread-safe. There is one: signal handlers are the process's.
+// The handlers are installed while at least one Watch lives; a signal that no Watch took is raised again
+// after them. Thread-safe. There is one: signal handlers are the process's.
 class SignalRelay {
  public:
   // One child's place in the relay. Move-only.
@@ -27,7 +29,7 @@ class SignalRelay {
     Watch& operator=(Watch&& other) = delete;
     ~Watch();
 
-    int descriptor() const;     // readable once a signal has come
+    int descriptor() const;      // readable once a signal has come
     RelayedSignal take() const;  // the latest one since the last call
 
    private:

@@ -67,9 +67,15 @@ std::string amount_text(double amount, const std::string& unit) {
 
 }  // namespace
 
-bool is_terminal_output() { return ::isatty(STDOUT_FILENO) == 1; }
-bool is_terminal_error() { return ::isatty(STDERR_FILENO) == 1; }
-bool is_terminal_input() { return ::isatty(STDIN_FILENO) == 1; }
+bool is_terminal_output() {
+  return ::isatty(STDOUT_FILENO) == 1;
+}
+bool is_terminal_error() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
+bool is_terminal_input() {
+  return ::isatty(STDIN_FILENO) == 1;
+}
 
 std::size_t terminal_columns() {
   for (const int descriptor : {STDERR_FILENO, STDOUT_FILENO}) {
@@ -105,10 +111,13 @@ std::string bytes_text(double bytes) {
   return fmt::format("{:.1f} {}", bytes, kUnits[unit]);
 }
 
-std::unique_ptr<ProgressScreen> silent_progress() { return std::make_unique<SilentScreen>(); }
+std::unique_ptr<ProgressScreen> silent_progress() {
+  return std::make_unique<SilentScreen>();
+}
 
 std::unique_ptr<ProgressScreen> terminal_progress() {
-  if (!is_terminal_error() || real_environment().find("TERM").value_or("dumb") == "dumb") return silent_progress();
+  if (!is_terminal_error() || real_environment().find("TERM").value_or("dumb") == "dumb")
+    return silent_progress();
   return std::make_unique<TerminalScreen>();
 }
 
@@ -154,7 +163,8 @@ void Progress::advance(double by) {
 
 std::string Progress::line(const ProgressOptions& options, double done, double seconds) {
   const bool in_bytes = options.unit == "B";
-  const std::string unit_behind = in_bytes || options.unit.empty() ? std::string() : fmt::format(" {}", options.unit);
+  const std::string unit_behind =
+      in_bytes || options.unit.empty() ? std::string() : fmt::format(" {}", options.unit);
   std::string text = fmt::format("{}  {}", options.label, amount_text(done, options.unit));
   if (options.total > 0) text += fmt::format("/{}", amount_text(options.total, options.unit));
   text += unit_behind;

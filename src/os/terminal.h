@@ -35,9 +35,9 @@ std::unique_ptr<ProgressScreen> terminal_progress();
 std::unique_ptr<ProgressScreen> silent_progress();
 
 struct ProgressOptions {
-  std::string label{};       // "training"
-  std::string unit{};        // "trees"; "B" is shown with bytes_text
-  double total = 0;          // 0: unknown, so no time left
+  std::string label{};  // "training"
+  std::string unit{};   // "trees"; "B" is shown with bytes_text
+  double total = 0;     // 0: unknown, so no time left
   double refresh_seconds = 0.1;
 };
 

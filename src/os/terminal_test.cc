@@ -47,7 +47,9 @@ TEST(DurationText, HasAWordForWhatIsNoNumber) {
   EXPECT_EQ(duration_text(std::numeric_limits<double>::infinity()), "unknown");
 }
 
-TEST(DurationText, TakesALessThanNothingForNothing) { EXPECT_EQ(duration_text(-1), "0 ms"); }
+TEST(DurationText, TakesALessThanNothingForNothing) {
+  EXPECT_EQ(duration_text(-1), "0 ms");
+}
 
 TEST(BytesText, PicksItsUnits) {
   EXPECT_EQ(bytes_text(0), "0 B");
@@ -80,7 +82,8 @@ TEST(ProgressLine, ShowsBytesOfATotal) {
 }
 
 TEST(ProgressLine, KnowsNoRateAtTheStart) {
-  EXPECT_EQ(Progress::line({.label = "training", .unit = "trees", .total = 500}, 0, 0), "training  0/500 trees  0 %");
+  EXPECT_EQ(Progress::line({.label = "training", .unit = "trees", .total = 500}, 0, 0),
+            "training  0/500 trees  0 %");
 }
 
 TEST(ProgressLine, SaysAHundredPercentOnlyAtTheEnd) {
@@ -91,7 +94,8 @@ TEST(ProgressLine, SaysAHundredPercentOnlyAtTheEnd) {
 }
 
 TEST(ProgressLine, StaysSensibleBeyondItsTotal) {
-  EXPECT_EQ(Progress::line({.label = "l", .unit = "rows", .total = 10}, 12, 24), "l  12/10 rows  100 %  0.50 rows/s");
+  EXPECT_EQ(Progress::line({.label = "l", .unit = "rows", .total = 10}, 12, 24),
+            "l  12/10 rows  100 %  0.50 rows/s");
 }
 
 TEST(Progress, ShowsNoMoreThanOneLineARefresh) {

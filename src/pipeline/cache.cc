@@ -49,7 +49,9 @@ std::string tree_text(const std::vector<std::pair<std::string, std::string>>& en
 
 }  // namespace
 
-std::string Cache::in_root(const std::string& path) const { return os::joined(root_, path); }
+std::string Cache::in_root(const std::string& path) const {
+  return os::joined(root_, path);
+}
 
 std::string Cache::object_path(const std::string& md5) const {
   return in_root(fmt::format("{}/files/md5/{}/{}", folder_, md5.substr(0, 2), md5.substr(2)));
@@ -77,7 +79,8 @@ Result<std::string> Cache::hash_file(const std::string& path, const os::FileStat
     const auto found = memory->find(path);
     if (found != memory->end() && found->second.fits(status)) return found->second.md5;
   }
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
+  const auto now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
   const auto source = TRY(files_.open(in_root(path)));
   const std::string md5 = TRY(codec::digest_of(*source, codec::DigestKind::kMd5), path);
   const Known seen{md5, status.size_bytes, status.modified_ns, status.inode};
@@ -94,7 +97,8 @@ Result<LockedPath> Cache::identify_folder(const std::string& path) {
   std::vector<Entry> entries;
   std::uint64_t size = 0;
   TRY(collect(os::normalized(path), "", entries, size));
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.relpath < b.relpath; });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.relpath < b.relpath; });
 
   std::vector<std::pair<std::string, std::string>> pairs;
   pairs.reserve(entries.size());
@@ -109,7 +113,8 @@ Result<LockedPath> Cache::identify_folder(const std::string& path) {
   return found;
 }
 
-Result<void> Cache::collect(const std::string& folder, const std::string& below, std::vector<Entry>& entries, std::uint64_t& size) {
+Result<void> Cache::collect(const std::string& folder, const std::string& below, std::vector<Entry>& entries,
+                            std::uint64_t& size) {
   const std::string here = below.empty() ? folder : folder + "/" + below;
   const std::vector<os::FolderEntry> listed = TRY(files_.list(in_root(here)));
   if (!below.empty()) {
@@ -125,7 +130,8 @@ Result<void> Cache::collect(const std::string& folder, const std::string& below,
     const bool is_folder = entry.kind == os::FileKind::kFolder;
     if (ignores_.ignores(path, is_folder ? PathKind::kFolder : PathKind::kFile)) continue;
     if (entry.name == ".dvcignore") {
-      return Error(ErrorCode::kInvalidInput, fmt::format("'{}': a .dvcignore cannot lie inside a tracked folder", path));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("'{}': a .dvcignore cannot lie inside a tracked folder", path));
     }
     if (!codec::is_utf8(entry.name)) {
       return Error(ErrorCode::kUnsupported, fmt::format("'{}' has a file whose name is not UTF-8", here));
@@ -156,7 +162,8 @@ Result<void> Cache::collect(const std::string& folder, const std::string& below,
 void Cache::load_ignores(const std::string& path) {
   const auto load = [this](const std::string& folder) {
     if (!ignores_loaded_.insert(folder).second) return;
-    if (const auto text = files_.read(in_root(os::joined(folder, ".dvcignore")))) ignores_.add(text.value(), folder);
+    if (const auto text = files_.read(in_root(os::joined(folder, ".dvcignore"))))
+      ignores_.add(text.value(), folder);
   };
   load("");
   for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
@@ -212,7 +219,8 @@ bool Cache::holds(const LockedPath& locked) {
   if (!locked.is_folder()) return true;
   const auto entries = entries_of(locked.md5);
   if (!entries) return false;
-  return std::all_of(entries.value().begin(), entries.value().end(), [this](const Entry& entry) { return holds_object(entry.md5); });
+  return std::all_of(entries.value().begin(), entries.value().end(),
+                     [this](const Entry& entry) { return holds_object(entry.md5); });
 }
 
 Result<void> Cache::store_object(const std::string& from, const std::string& md5) {
@@ -234,7 +242,8 @@ Result<void> Cache::store(const LockedPath& identified) {
   }
   // The list of a folder's files comes after the files: where a .dir is, all of it is.
   const std::vector<Entry> entries = TRY(entries_of(identified.md5));
-  for (const Entry& entry : entries) TRY(store_object(os::normalized(identified.path) + "/" + entry.relpath, entry.md5));
+  for (const Entry& entry : entries)
+    TRY(store_object(os::normalized(identified.path) + "/" + entry.relpath, entry.md5));
   if (holds_object(identified.md5)) return {};
   const std::string path = object_path(identified.md5);
   TRY(files_.make_folders(os::folder_of(path)));
@@ -244,10 +253,12 @@ Result<void> Cache::store(const LockedPath& identified) {
 
 Result<void> Cache::checkout(const LockedPath& locked) {
   if (!holds(locked)) {
-    return Error(ErrorCode::kNotFound, fmt::format("'{}' (md5 {}) is not in the cache", locked.path, locked.md5));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("'{}' (md5 {}) is not in the cache", locked.path, locked.md5));
   }
   const auto present = identify(locked.path);
-  const bool is_same = present && present.value().md5 == locked.md5 && present.value().isexec == locked.isexec;
+  const bool is_same =
+      present && present.value().md5 == locked.md5 && present.value().isexec == locked.isexec;
   if (is_same) return {};
   const std::string path = in_root(locked.path);
   TRY(files_.remove(path));
@@ -309,7 +320,8 @@ Result<void> Cache::save_state() {
   std::string text(kStateHeader);
   text += '\n';
   for (const auto& [path, known] : known_) {
-    text += fmt::format("{} {} {} {} {}\n", known.md5, known.size_bytes, known.modified_ns, static_cast<std::int64_t>(known.inode), path);
+    text += fmt::format("{} {} {} {} {}\n", known.md5, known.size_bytes, known.modified_ns,
+                        static_cast<std::int64_t>(known.inode), path);
   }
   TRY(files_.make_folders(in_root(std::string(kStateFolder))));
   TRY(files_.write(in_root(std::string(kStateFile)), text, {0666, false}));

@@ -1,5 +1,5 @@
-// The cache: content under its md5 in .dvc/cache/files/md5, in DVC 3's layout and modes; and the names of what lies in the
-// workspace, hashed once.
+// The cache: content under its md5 in .dvc/cache/files/md5, in DVC 3's layout and modes; and the names of
+// what lies in the workspace, hashed once.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +20,24 @@ namespace starcast::pipeline {
 // One process writes at a time (the repository lock); one thread.
 class Cache {
  public:
-  // `root` is the workspace's folder, `folder` the cache relative to it; the files and the clock are borrowed.
+  // `root` is the workspace's folder, `folder` the cache relative to it; the files and the clock are
+  // borrowed.
   Cache(os::FileSystem& files, std::string root, std::string folder = ".dvc/cache",
         const core::Clock& clock = core::system_clock())
       : files_(files), root_(std::move(root)), folder_(std::move(folder)), clock_(clock) {}
 
-  // Content name and size of a file or folder (path relative to root), hashing what the stat cache (.dvc/tmp/starcast/)
-  // does not know. A file changed within the two seconds before it was hashed is not remembered for later processes, as
-  // its next change might leave the same time stamp. Folders leave out what .dvcignore names. kNotFound when absent.
+  // Content name and size of a file or folder (path relative to root), hashing what the stat cache
+  // (.dvc/tmp/starcast/) does not know. A file changed within the two seconds before it was hashed is not
+  // remembered for later processes, as its next change might leave the same time stamp. Folders leave out
+  // what .dvcignore names. kNotFound when absent.
   core::Result<LockedPath> identify(const std::string& path);
 
-  // Puts a file or folder that was identified into the cache (copy or reflink, mode 0444, temporary name then rename).
-  // A file keeps only its owner's executable bit, as DVC leaves it.
+  // Puts a file or folder that was identified into the cache (copy or reflink, mode 0444, temporary name then
+  // rename). A file keeps only its owner's executable bit, as DVC leaves it.
   core::Result<void> store(const LockedPath& identified);
 
-  // Whether every object of this name is there. An object is trusted by its mode 0444, as DVC does; with another mode it is
-  // hashed, and counts only if it is what its name says.
+  // Whether every object of this name is there. An object is trusted by its mode 0444, as DVC does; with
+  // another mode it is hashed, and counts only if it is what its name says.
   bool holds(const LockedPath& locked);
 
   // Writes the content back into the workspace, replacing what is there; kNotFound when the cache lacks it.
@@ -66,7 +68,8 @@ class Cache {
 
   core::Result<std::string> hash_file(const std::string& path, const os::FileStatus& status);
   core::Result<LockedPath> identify_folder(const std::string& path);
-  core::Result<void> collect(const std::string& folder, const std::string& below, std::vector<Entry>& entries, std::uint64_t& size);
+  core::Result<void> collect(const std::string& folder, const std::string& below, std::vector<Entry>& entries,
+                             std::uint64_t& size);
   core::Result<std::vector<Entry>> entries_of(const std::string& md5);
   core::Result<void> store_object(const std::string& from, const std::string& md5);
   bool holds_object(const std::string& md5);
@@ -80,8 +83,8 @@ class Cache {
   std::string folder_;
   const core::Clock& clock_;
 
-  std::map<std::string, Known> known_;    // safe for later processes
-  std::map<std::string, Known> recent_;   // hashed by this one since the last command
+  std::map<std::string, Known> known_;        // safe for later processes
+  std::map<std::string, Known> recent_;       // hashed by this one since the last command
   std::map<std::string, std::string> trees_;  // name of a folder's content -> its .dir text
   IgnorePatterns ignores_;                    // of the .dvcignore files read so far
   std::set<std::string> ignores_loaded_;      // folders whose .dvcignore was looked for

@@ -23,7 +23,9 @@ class CacheTest : public testing::Test {
   CacheTest() { clock_.advance(kLongAfterSeconds); }
 
   Cache cache() { return Cache(files_, "w", ".dvc/cache", clock_); }
-  static std::string object_of(const std::string& md5) { return "w/.dvc/cache/files/md5/" + md5.substr(0, 2) + "/" + md5.substr(2); }
+  static std::string object_of(const std::string& md5) {
+    return "w/.dvc/cache/files/md5/" + md5.substr(0, 2) + "/" + md5.substr(2);
+  }
 
   os::MemoryFiles files_;
   core::ManualClock clock_;
@@ -52,8 +54,9 @@ TEST_F(CacheTest, TheExecutableBitIsSeen) {
 TEST_F(CacheTest, AFolderIsNamedByItsList) {
   files_.put("w/d/sub/a.txt", "a");
   files_.put("w/d/é.txt", "b");
-  const std::string list = "[{\"md5\": \"0cc175b9c0f1b6a831c399e269772661\", \"relpath\": \"sub/a.txt\"}, "
-                           "{\"md5\": \"92eb5ffee6ae2fec3ad71c777531578f\", \"relpath\": \"\\u00e9.txt\"}]";
+  const std::string list =
+      "[{\"md5\": \"0cc175b9c0f1b6a831c399e269772661\", \"relpath\": \"sub/a.txt\"}, "
+      "{\"md5\": \"92eb5ffee6ae2fec3ad71c777531578f\", \"relpath\": \"\\u00e9.txt\"}]";
 
   const auto found = cache().identify("d");
 
@@ -104,7 +107,9 @@ TEST_F(CacheTest, ALinkToNothingInAFolderIsAnError) {
   EXPECT_THAT(cache().identify("d").error().message(), HasSubstr("'d/l' is a link to nothing"));
 }
 
-TEST_F(CacheTest, WhatIsAbsentIsNotFound) { EXPECT_EQ(cache().identify("a").error().code(), ErrorCode::kNotFound); }
+TEST_F(CacheTest, WhatIsAbsentIsNotFound) {
+  EXPECT_EQ(cache().identify("a").error().code(), ErrorCode::kNotFound);
+}
 
 TEST_F(CacheTest, ObjectsAreReadOnlyUnderTheirName) {
   files_.put("w/a.txt", "hello");
@@ -278,7 +283,8 @@ TEST_F(CacheTest, ACommandMakesItForgetWhatItSawJustNow) {
 
 TEST_F(CacheTest, ABrokenStatCacheCostsOnlyTime) {
   files_.put("w/a", "one");
-  for (const std::string text : {"", "other 9\n", "starcast stat 1\nnonsense\n", "starcast stat 1\nx 1 2 3 a\n"}) {
+  for (const std::string text :
+       {"", "other 9\n", "starcast stat 1\nnonsense\n", "starcast stat 1\nx 1 2 3 a\n"}) {
     files_.put("w/.dvc/tmp/starcast/stat", text);
     EXPECT_EQ(cache().identify("a").value().md5, codec::md5_hex("one"));
   }

@@ -27,9 +27,9 @@ namespace {
 const std::vector<std::string_view> kFileKeys = {"md5",  "cmd",    "wdir",   "deps", "outs",
                                                  "desc", "locked", "frozen", "meta", "always_changed"};
 const std::vector<std::string_view> kOutKeys = {
-    "path",   "hash",    "md5",    "etag",   "checksum", "size", "nfiles", "isexec", "isdir", "version_id", "cloud",
-    "files",  "remote",  "cache",  "metric", "plot",     "persist", "push", "desc",  "type",  "labels",     "meta",
-    "fs_config"};
+    "path",    "hash",       "md5",   "etag",  "checksum", "size",  "nfiles",   "isexec",
+    "isdir",   "version_id", "cloud", "files", "remote",   "cache", "metric",   "plot",
+    "persist", "push",       "desc",  "type",  "labels",   "meta",  "fs_config"};
 
 // The keys that describe content, in DVC's order.
 const std::vector<std::string_view> kContentKeys = {"md5", "size", "nfiles", "isexec", "hash"};
@@ -67,7 +67,8 @@ bool edits_for(const YamlNode& entry, const LockedPath& out, std::vector<Edit>& 
   const JsonObject content = content_of(out);
   for (const std::string_view key : kContentKeys) {
     const YamlNode* const present = entry.find(key);
-    const auto wanted = std::find_if(content.begin(), content.end(), [key](const JsonMember& member) { return member.first == key; });
+    const auto wanted = std::find_if(content.begin(), content.end(),
+                                     [key](const JsonMember& member) { return member.first == key; });
     if ((present == nullptr) != (wanted == content.end())) return false;
     if (present == nullptr || present->to_json() == wanted->second) continue;
     JsonObject single;
@@ -103,9 +104,11 @@ std::string edited_text(const DvcFile& file, const YamlNode& root) {
     const JsonObject content = content_of(file.outs[i]);
     JsonObject entry;
     for (const auto& [key, value] : outs->items[i].members) {
-      const bool is_content = std::find(kContentKeys.begin(), kContentKeys.end(), key.text) != kContentKeys.end();
+      const bool is_content =
+          std::find(kContentKeys.begin(), kContentKeys.end(), key.text) != kContentKeys.end();
       const auto wanted =
-          std::find_if(content.begin(), content.end(), [&name = key.text](const JsonMember& member) { return member.first == name; });
+          std::find_if(content.begin(), content.end(),
+                       [&name = key.text](const JsonMember& member) { return member.first == name; });
       if (wanted != content.end()) {
         entry.push_back(*wanted);
       } else if (!is_content) {
@@ -126,11 +129,14 @@ Result<void> check_supported(std::string_view file, const YamlNode& entry) {
   if (const YamlNode* const cache = entry.find("cache")) {
     bool is_cached = true;
     TRY(read_flag(file, *cache, "cache", is_cached));
-    if (!is_cached) return unsupported_field(file, *cache, "an out that is not cached is not supported in a .dvc file");
+    if (!is_cached)
+      return unsupported_field(file, *cache, "an out that is not cached is not supported in a .dvc file");
   }
   for (const std::string_view key : {"files", "cloud", "version_id", "fs_config"}) {
     const YamlNode* const found = entry.find(key);
-    if (found != nullptr) return unsupported_field(file, *found, fmt::format("'{}' (versioned remotes) is not supported yet", key));
+    if (found != nullptr)
+      return unsupported_field(file, *found,
+                               fmt::format("'{}' (versioned remotes) is not supported yet", key));
   }
   return {};
 }
@@ -141,7 +147,8 @@ Result<DvcFile> parse_dvc_file(std::string_view text, std::string_view shown_pat
   const YamlNode root = TRY(parse_yaml_file(text, shown_path));
   TRY(check_keys(shown_path, root, "a .dvc file", kFileKeys));
   if (const YamlNode* const cmd = root.find("cmd")) {
-    return unsupported_field(shown_path, *cmd, "a .dvc file with a cmd (DVC 0.x) is not supported; move the stage to dvc.yaml");
+    return unsupported_field(shown_path, *cmd,
+                             "a .dvc file with a cmd (DVC 0.x) is not supported; move the stage to dvc.yaml");
   }
   DvcFile file;
   file.as_read = text;
@@ -163,7 +170,8 @@ Result<DvcFile> parse_dvc_file(std::string_view text, std::string_view shown_pat
   return file;
 }
 
-Result<DvcFile> load_dvc_file(const os::FileSystem& files, const std::string& path, const std::string& shown_path) {
+Result<DvcFile> load_dvc_file(const os::FileSystem& files, const std::string& path,
+                              const std::string& shown_path) {
   const std::string text = TRY(files.read(path));
   return parse_dvc_file(text, shown_path);
 }

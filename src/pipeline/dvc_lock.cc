@@ -22,11 +22,14 @@ namespace {
 
 const std::vector<std::string_view> kFileKeys = {"schema", "stages", "datasets"};
 const std::vector<std::string_view> kStageKeys = {"cmd", "deps", "params", "outs"};
-const std::vector<std::string_view> kPathKeys = {"path",  "hash",   "md5",        "etag",  "checksum", "size",   "nfiles",
-                                                 "isexec", "isdir", "version_id", "cloud", "files",    "remote", "dataset"};
+const std::vector<std::string_view> kPathKeys = {"path",  "hash",   "md5",    "etag",   "checksum",
+                                                 "size",  "nfiles", "isexec", "isdir",  "version_id",
+                                                 "cloud", "files",  "remote", "dataset"};
 
 // What is wrong inside a lock is damage, not a user's slip.
-Error corrupt(const Error& error) { return Error(ErrorCode::kCorrupt, error.message()); }
+Error corrupt(const Error& error) {
+  return Error(ErrorCode::kCorrupt, error.message());
+}
 
 template <typename T>
 Result<T> as_corrupt(Result<T> result) {
@@ -34,7 +37,8 @@ Result<T> as_corrupt(Result<T> result) {
   return corrupt(result.error());
 }
 
-Result<std::vector<LockedPath>> read_paths(std::string_view file, const YamlNode& list, const std::string& what) {
+Result<std::vector<LockedPath>> read_paths(std::string_view file, const YamlNode& list,
+                                           const std::string& what) {
   TRY(check_sequence(file, list, what));
   std::vector<LockedPath> paths;
   for (const YamlNode& item : list.items) {
@@ -52,7 +56,8 @@ Result<DvcLock> read_lock(std::string_view text, std::string_view file) {
   TRY(check_keys(file, root, "the lock", kFileKeys));
   const YamlNode* const schema = root.find("schema");
   if (schema == nullptr || schema->text != "2.0" || !schema->scalar.is_string()) {
-    return field_error(file, schema == nullptr ? root : *schema, "schema must be '2.0'; this lock was written by another DVC");
+    return field_error(file, schema == nullptr ? root : *schema,
+                       "schema must be '2.0'; this lock was written by another DVC");
   }
   for (const auto& [key, value] : root.members) {
     lock.sections.emplace_back(key.text, key.text == "stages" ? Json() : value.to_json());
@@ -94,17 +99,24 @@ auto find_in(const Entries& entries, Member member, std::string_view name) -> de
 
 }  // namespace
 
-const LockedPath* LockedStage::find_dep(std::string_view path) const { return find_in(deps, &LockedPath::path, path); }
-const LockedPath* LockedStage::find_out(std::string_view path) const { return find_in(outs, &LockedPath::path, path); }
+const LockedPath* LockedStage::find_dep(std::string_view path) const {
+  return find_in(deps, &LockedPath::path, path);
+}
+const LockedPath* LockedStage::find_out(std::string_view path) const {
+  return find_in(outs, &LockedPath::path, path);
+}
 const LockedParams* LockedStage::find_params(std::string_view file) const {
   return find_in(params, &LockedParams::file, file);
 }
 
-const LockedStage* DvcLock::find(std::string_view name) const { return find_in(stages, &LockedStage::name, name); }
+const LockedStage* DvcLock::find(std::string_view name) const {
+  return find_in(stages, &LockedStage::name, name);
+}
 
 void DvcLock::put(LockedStage stage) {
-  const auto found = std::find_if(stages.begin(), stages.end(),
-                                  [&stage](const LockedStage& present) { return present.name == stage.name; });
+  const auto found = std::find_if(stages.begin(), stages.end(), [&stage](const LockedStage& present) {
+    return present.name == stage.name;
+  });
   if (found != stages.end()) {
     *found = std::move(stage);
   } else {
@@ -122,7 +134,8 @@ Result<LockedPath> read_locked_path(std::string_view file, const YamlNode& node,
   locked.legacy_hash = true;
   if (const YamlNode* const hash = node.find("hash")) {
     const std::string name = TRY(string_field(file, *hash, here + ": hash"));
-    if (name != "md5") return unsupported_field(file, *hash, fmt::format("{}: unknown hash '{}'", here, name));
+    if (name != "md5")
+      return unsupported_field(file, *hash, fmt::format("{}: unknown hash '{}'", here, name));
     locked.legacy_hash = false;
   }
   if (const YamlNode* const md5 = node.find("md5")) {
@@ -130,13 +143,17 @@ Result<LockedPath> read_locked_path(std::string_view file, const YamlNode& node,
     if (md5->kind != YamlNode::Kind::kScalar) return field_error(file, *md5, here + ": md5 must be a text");
     locked.md5 = core::ascii_lower(md5->text);
     const std::string_view digits = std::string_view(locked.md5).substr(0, 32);
-    const bool is_md5 = digits.size() == 32 && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+    const bool is_md5 = digits.size() == 32 &&
+                        digits.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
                         (locked.md5.size() == 32 || (locked.md5.size() == 36 && locked.is_folder()));
     if (!is_md5) return field_error(file, *md5, fmt::format("{}: '{}' is no md5", here, md5->text));
   }
-  if (const YamlNode* const size = node.find("size")) locked.size = TRY(count_field(file, *size, here + ": size"));
-  if (const YamlNode* const nfiles = node.find("nfiles")) locked.nfiles = TRY(count_field(file, *nfiles, here + ": nfiles"));
-  if (const YamlNode* const isexec = node.find("isexec")) TRY(read_flag(file, *isexec, here + ": isexec", locked.isexec));
+  if (const YamlNode* const size = node.find("size"))
+    locked.size = TRY(count_field(file, *size, here + ": size"));
+  if (const YamlNode* const nfiles = node.find("nfiles"))
+    locked.nfiles = TRY(count_field(file, *nfiles, here + ": nfiles"));
+  if (const YamlNode* const isexec = node.find("isexec"))
+    TRY(read_flag(file, *isexec, here + ": isexec", locked.isexec));
   return locked;
 }
 
@@ -148,9 +165,12 @@ Result<LockedStage> read_locked_stage(std::string_view file, const std::string& 
   const YamlNode* const cmd = node.find("cmd");
   if (cmd == nullptr) return field_error(file, node, what + " has no cmd");
   stage.cmd = cmd->to_json();
-  if (!stage.cmd.is_string() && !stage.cmd.is_array()) return field_error(file, *cmd, what + ": cmd must be a text or a list");
-  if (const YamlNode* const deps = node.find("deps")) stage.deps = TRY(read_paths(file, *deps, what + ": deps"));
-  if (const YamlNode* const outs = node.find("outs")) stage.outs = TRY(read_paths(file, *outs, what + ": outs"));
+  if (!stage.cmd.is_string() && !stage.cmd.is_array())
+    return field_error(file, *cmd, what + ": cmd must be a text or a list");
+  if (const YamlNode* const deps = node.find("deps"))
+    stage.deps = TRY(read_paths(file, *deps, what + ": deps"));
+  if (const YamlNode* const outs = node.find("outs"))
+    stage.outs = TRY(read_paths(file, *outs, what + ": outs"));
   if (const YamlNode* const params = node.find("params")) {
     TRY(check_mapping(file, *params, what + ": params"));
     for (const auto& [params_file, values] : params->members) {
@@ -168,7 +188,8 @@ Result<DvcLock> parse_dvc_lock(std::string_view text, std::string_view shown_pat
   return as_corrupt(read_lock(text, shown_path));
 }
 
-Result<DvcLock> load_dvc_lock(const os::FileSystem& files, const std::string& path, const std::string& shown_path) {
+Result<DvcLock> load_dvc_lock(const os::FileSystem& files, const std::string& path,
+                              const std::string& shown_path) {
   const auto text = files.read(path);
   if (!text && text.error().code() == ErrorCode::kNotFound) return DvcLock{};
   if (!text) return text.error();

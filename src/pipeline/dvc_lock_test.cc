@@ -113,7 +113,8 @@ TEST(DvcLock, AnUpdatedEntryKeepsItsPlace) {
 
 TEST(DvcLock, WhatIsNotInterpretedIsKept) {
   const std::string text =
-      "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: ds://d\n      dataset:\n        name: d\n"
+      "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: ds://d\n      dataset:\n        "
+      "name: d\n"
       "datasets:\n- name: d\n  type: dc\n";
   auto lock = parse_dvc_lock(text, "dvc.lock");
   ASSERT_TRUE(lock) << lock.error().message();
@@ -122,7 +123,10 @@ TEST(DvcLock, WhatIsNotInterpretedIsKept) {
 }
 
 TEST(DvcLock, NoHashLineMeansAHashOfDvc2) {
-  const auto lock = parse_dvc_lock("schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: d\n      md5: 057AB5CCF406880724B364EFD2D96014\n", "l");
+  const auto lock = parse_dvc_lock(
+      "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: d\n      md5: "
+      "057AB5CCF406880724B364EFD2D96014\n",
+      "l");
 
   ASSERT_TRUE(lock);
   EXPECT_TRUE(lock.value().stages[0].deps[0].legacy_hash);
@@ -130,7 +134,10 @@ TEST(DvcLock, NoHashLineMeansAHashOfDvc2) {
 }
 
 TEST(DvcLock, AnMd5OfDigitsOnlyIsText) {
-  const auto lock = parse_dvc_lock("schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: d\n      hash: md5\n      md5: 01234567890123456789012345678901\n", "l");
+  const auto lock = parse_dvc_lock(
+      "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: d\n      hash: md5\n      md5: "
+      "01234567890123456789012345678901\n",
+      "l");
 
   ASSERT_TRUE(lock) << lock.error().message();
   EXPECT_EQ(lock.value().stages[0].deps[0].md5, "01234567890123456789012345678901");
@@ -143,13 +150,17 @@ TEST(DvcLock, AnAbsentFileIsAnEmptyLock) {
 }
 
 TEST(DvcLock, DamageIsNamedWithItsLine) {
-  EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a:\n    cmd: x\n    dep: []\n"), HasSubstr("dvc.lock:5: unknown key 'dep'"));
-  EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: p\n      md5: abc\n"), HasSubstr("dvc.lock:7"));
+  EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a:\n    cmd: x\n    dep: []\n"),
+              HasSubstr("dvc.lock:5: unknown key 'dep'"));
+  EXPECT_THAT(
+      error_of("schema: '2.0'\nstages:\n  a:\n    cmd: x\n    deps:\n    - path: p\n      md5: abc\n"),
+      HasSubstr("dvc.lock:7"));
   EXPECT_THAT(error_of("schema: '1.0'\n"), HasSubstr("dvc.lock:1: schema must be '2.0'"));
   EXPECT_THAT(error_of("stages: {}\n"), HasSubstr("schema must be '2.0'"));
   EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a: {}\n"), HasSubstr("has no cmd"));
   EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a:\n    cmd: x\n  a:\n    cmd: y\n"), HasSubstr("line 5"));
-  EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a: {cmd: x, deps: [{md5: x}]}\n"), HasSubstr("has no path"));
+  EXPECT_THAT(error_of("schema: '2.0'\nstages:\n  a: {cmd: x, deps: [{md5: x}]}\n"),
+              HasSubstr("has no path"));
   EXPECT_THAT(error_of("<<<<<<< HEAD\nschema: '2.0'\n"), HasSubstr("dvc.lock"));
 }
 

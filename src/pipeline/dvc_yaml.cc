@@ -22,16 +22,16 @@ using core::Result;
 
 namespace {
 
-const std::vector<std::string_view> kFileKeys = {"vars",    "stages", "plots",     "metrics",
-                                                 "params",  "artifacts", "datasets"};
-const std::vector<std::string_view> kStageKeys = {"cmd",  "wdir",  "deps",   "params",         "vars", "frozen", "meta",
-                                                  "desc", "outs",  "metrics", "always_changed", "plots", "foreach", "do",
-                                                  "matrix"};
-const std::vector<std::string_view> kOutKeys = {"cache", "persist", "remote", "push",  "checkpoint",
+const std::vector<std::string_view> kFileKeys = {"vars",   "stages",    "plots",   "metrics",
+                                                 "params", "artifacts", "datasets"};
+const std::vector<std::string_view> kStageKeys = {
+    "cmd",  "wdir",    "deps",           "params", "vars",    "frozen", "meta",  "desc",
+    "outs", "metrics", "always_changed", "plots",  "foreach", "do",     "matrix"};
+const std::vector<std::string_view> kOutKeys = {"cache", "persist", "remote", "push", "checkpoint",
                                                 "desc",  "type",    "labels", "meta"};
-const std::vector<std::string_view> kPlotKeys = {"cache",    "persist", "remote", "push",    "checkpoint", "desc",
-                                                 "type",     "labels",  "meta",   "template", "x",         "y",
-                                                 "x_label",  "y_label", "title",  "header"};
+const std::vector<std::string_view> kPlotKeys = {
+    "cache", "persist",  "remote", "push", "checkpoint", "desc",    "type",  "labels",
+    "meta",  "template", "x",      "y",    "x_label",    "y_label", "title", "header"};
 
 // Parses one file; remembers its name for messages.
 class Reader {
@@ -69,7 +69,8 @@ Result<YamlNode> Reader::filled(const TemplateContext& context, const YamlNode& 
       auto value = context.filled(text, is_command);
       if (!value) return Error(value.error()).with_context(fmt::format("{}:{}", file_, node.start.line));
       out.scalar = std::move(value).value();
-      out.text = out.scalar.is_string() ? TRY(out.scalar.as_string()) : codec::to_text(out.scalar, codec::JsonStyle::kCompact);
+      out.text = out.scalar.is_string() ? TRY(out.scalar.as_string())
+                                        : codec::to_text(out.scalar, codec::JsonStyle::kCompact);
       return out;
     }
     case YamlNode::Kind::kSequence:
@@ -99,7 +100,8 @@ Result<DvcYaml> Reader::read(const YamlNode& root, bool is_templated) {
   for (const auto& [key, definition] : stages->members) {
     const std::string& name = key.text;
     if (name.empty() || name.find_first_of("@:/") != std::string::npos) {
-      return field_error(file_, key, fmt::format("a stage cannot be named '{}': use letters, digits, '-' and '_'", name));
+      return field_error(file_, key,
+                         fmt::format("a stage cannot be named '{}': use letters, digits, '-' and '_'", name));
     }
     Stage stage = TRY(read_stage(name, definition, key.start.line));
     yaml.stages.push_back(std::move(stage));
@@ -113,7 +115,8 @@ Result<Stage> Reader::read_stage(const std::string& name, const YamlNode& defini
   for (const std::string_view key : {"foreach", "do", "matrix"}) {
     const YamlNode* const found = definition.find(key);
     if (found == nullptr) continue;
-    return unsupported_field(file_, *found, fmt::format("{}: '{}' is not supported yet; write the stages out", what, key));
+    return unsupported_field(file_, *found,
+                             fmt::format("{}: '{}' is not supported yet; write the stages out", what, key));
   }
   Stage stage;
   stage.name = name;
@@ -161,12 +164,15 @@ Result<void> Reader::read_fields(const YamlNode& fields, Stage& stage) {
     }
   }
   if (const YamlNode* const params = fields.find("params")) TRY(read_params(*params, stage));
-  if (const YamlNode* const outs = fields.find("outs")) TRY(read_outs(*outs, OutKind::kOut, what + ": outs", stage));
+  if (const YamlNode* const outs = fields.find("outs"))
+    TRY(read_outs(*outs, OutKind::kOut, what + ": outs", stage));
   if (const YamlNode* const metrics = fields.find("metrics")) {
     TRY(read_outs(*metrics, OutKind::kMetrics, what + ": metrics", stage));
   }
-  if (const YamlNode* const plots = fields.find("plots")) TRY(read_outs(*plots, OutKind::kPlots, what + ": plots", stage));
-  if (const YamlNode* const frozen = fields.find("frozen")) TRY(read_flag(file_, *frozen, what + ": frozen", stage.frozen));
+  if (const YamlNode* const plots = fields.find("plots"))
+    TRY(read_outs(*plots, OutKind::kPlots, what + ": plots", stage));
+  if (const YamlNode* const frozen = fields.find("frozen"))
+    TRY(read_flag(file_, *frozen, what + ": frozen", stage.frozen));
   if (const YamlNode* const always = fields.find("always_changed")) {
     TRY(read_flag(file_, *always, what + ": always_changed", stage.always_changed));
   }
@@ -230,7 +236,8 @@ Result<void> Reader::read_outs(const YamlNode& list, OutKind kind, std::string_v
   const std::size_t first = stage.outs.size();
   const auto add = [&](const std::string& path, std::size_t line) -> Out& {
     const auto begin = stage.outs.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto found = std::find_if(begin, stage.outs.end(), [&path](const Out& out) { return out.path == path; });
+    const auto found =
+        std::find_if(begin, stage.outs.end(), [&path](const Out& out) { return out.path == path; });
     if (found != stage.outs.end()) return *found;
     Out out;
     out.path = path;
@@ -257,7 +264,8 @@ Result<void> Reader::read_outs(const YamlNode& list, OutKind kind, std::string_v
 
 Result<void> Reader::read_out_flags(const YamlNode& flags, OutKind kind, std::string_view what, Out& out) {
   TRY(check_keys(file_, flags, what, kind == OutKind::kPlots ? kPlotKeys : kOutKeys));
-  if (const YamlNode* const cache = flags.find("cache")) TRY(read_flag(file_, *cache, fmt::format("{}: cache", what), out.cache));
+  if (const YamlNode* const cache = flags.find("cache"))
+    TRY(read_flag(file_, *cache, fmt::format("{}: cache", what), out.cache));
   if (const YamlNode* const persist = flags.find("persist")) {
     TRY(read_flag(file_, *persist, fmt::format("{}: persist", what), out.persist));
   }
@@ -266,9 +274,11 @@ Result<void> Reader::read_out_flags(const YamlNode& flags, OutKind kind, std::st
 
 Result<void> Reader::check_local(const YamlNode& node, const std::string& path, std::string_view what) {
   if (path.empty()) return field_error(file_, node, fmt::format("{}: a path is empty", what));
-  if (path.find('\0') != std::string::npos) return field_error(file_, node, fmt::format("{}: a path has a NUL byte", what));
+  if (path.find('\0') != std::string::npos)
+    return field_error(file_, node, fmt::format("{}: a path has a NUL byte", what));
   if (path.find("://") == std::string::npos) return {};
-  return unsupported_field(file_, node, fmt::format("{}: '{}' is an address; only files are supported yet", what, path));
+  return unsupported_field(file_, node,
+                           fmt::format("{}: '{}' is an address; only files are supported yet", what, path));
 }
 
 bool is_line_break(std::string_view text, std::size_t at, std::size_t& length) {
@@ -315,7 +325,8 @@ std::vector<std::string> shell_calls(const Stage& stage) {
   return calls;
 }
 
-Result<DvcYaml> load_dvc_yaml(const os::FileSystem& files, const std::string& path, const std::string& shown_path) {
+Result<DvcYaml> load_dvc_yaml(const os::FileSystem& files, const std::string& path,
+                              const std::string& shown_path) {
   const std::string text = TRY(files.read(path));
   const YamlNode root = TRY(parse_yaml_file(text, shown_path));
   const bool is_templated = text.find("${") != std::string::npos;

@@ -29,15 +29,15 @@ struct ParamsDep {
 // A pipeline stage as written, templates filled. Paths are relative to the stage's working directory.
 struct Stage {
   std::string name;
-  std::vector<std::string> commands;   // `cmd`: the one text, or the items of a list
-  bool command_is_list = false;        // dvc.lock keeps the form
-  std::string wdir;                    // relative to dvc.yaml's folder; "" = that folder
+  std::vector<std::string> commands;  // `cmd`: the one text, or the items of a list
+  bool command_is_list = false;       // dvc.lock keeps the form
+  std::string wdir;                   // relative to dvc.yaml's folder; "" = that folder
   std::vector<std::string> deps;
   std::vector<ParamsDep> params;
-  std::vector<Out> outs;               // outs, then metrics, then plots
+  std::vector<Out> outs;  // outs, then metrics, then plots
   bool frozen = false;
   bool always_changed = false;
-  std::size_t line = 0;                // in dvc.yaml, for messages
+  std::size_t line = 0;  // in dvc.yaml, for messages
 };
 
 // A path of the stage as seen from dvc.yaml's folder: "../x" of wdir "sub" is "x".
@@ -51,10 +51,11 @@ struct DvcYaml {
 };
 
 // Reads dvc.yaml with its templating (`${...}` from params.yaml beside it and `vars`). kNotFound when absent;
-// kInvalidInput with file and line: bad YAML, an unknown key, a wrong type, a template that cannot be filled. kUnsupported
-// by name, with line: foreach and matrix, and deps or outs that are addresses (s3://...), until the pipeline issue.
-// `shown_path` is the file's name in messages.
-core::Result<DvcYaml> load_dvc_yaml(const os::FileSystem& files, const std::string& path, const std::string& shown_path);
+// kInvalidInput with file and line: bad YAML, an unknown key, a wrong type, a template that cannot be filled.
+// kUnsupported by name, with line: foreach and matrix, and deps or outs that are addresses (s3://...), until
+// the pipeline issue. `shown_path` is the file's name in messages.
+core::Result<DvcYaml> load_dvc_yaml(const os::FileSystem& files, const std::string& path,
+                                    const std::string& shown_path);
 
 // The same, shown as its own path.
 inline core::Result<DvcYaml> load_dvc_yaml(const os::FileSystem& files, const std::string& path) {

@@ -31,7 +31,8 @@ Stage only_stage(std::string_view text, std::string_view params = "") {
   return yaml && yaml.value().stages.size() == 1 ? yaml.value().stages[0] : Stage{};
 }
 
-std::string error_of(std::string_view text, ErrorCode code = ErrorCode::kInvalidInput, std::string_view params = "") {
+std::string error_of(std::string_view text, ErrorCode code = ErrorCode::kInvalidInput,
+                     std::string_view params = "") {
   const auto yaml = load(text, params);
   if (yaml) return "no error";
   EXPECT_EQ(yaml.error().code(), code) << yaml.error().message();
@@ -40,8 +41,10 @@ std::string error_of(std::string_view text, ErrorCode code = ErrorCode::kInvalid
 
 TEST(DvcYaml, ReadsAStage) {
   const Stage stage = only_stage(
-      "stages:\n  train:\n    cmd: run it\n    wdir: sub\n    deps: [a, ../b]\n    outs: [m, n: {persist: true}]\n"
-      "    metrics:\n    - s.json:\n        cache: false\n    plots:\n    - p.csv: {x: a, y: b}\n    frozen: true\n    desc: d\n    meta: {k: 1}\n");
+      "stages:\n  train:\n    cmd: run it\n    wdir: sub\n    deps: [a, ../b]\n    outs: [m, n: {persist: "
+      "true}]\n"
+      "    metrics:\n    - s.json:\n        cache: false\n    plots:\n    - p.csv: {x: a, y: b}\n    frozen: "
+      "true\n    desc: d\n    meta: {k: 1}\n");
 
   EXPECT_EQ(stage.name, "train");
   EXPECT_EQ(stage.line, 2U);
@@ -57,7 +60,9 @@ TEST(DvcYaml, ReadsAStage) {
   EXPECT_TRUE(stage.frozen);
 }
 
-TEST(DvcYaml, AnEmptyFileHasNoStages) { EXPECT_THAT(load("").value().stages, IsEmpty()); }
+TEST(DvcYaml, AnEmptyFileHasNoStages) {
+  EXPECT_THAT(load("").value().stages, IsEmpty());
+}
 
 TEST(DvcYaml, JoinsParamsOfOneFile) {
   const Stage stage = only_stage("stages:\n  s:\n    cmd: c\n    params: [a, p.json: [x], b, p.json: [y]]\n");
@@ -69,7 +74,8 @@ TEST(DvcYaml, JoinsParamsOfOneFile) {
 }
 
 TEST(DvcYaml, TrackingAWholeFileDropsItsKeys) {
-  const Stage stage = only_stage("stages:\n  s:\n    cmd: c\n    params: [p.json: [x], p.json: , q.yaml: []]\n");
+  const Stage stage =
+      only_stage("stages:\n  s:\n    cmd: c\n    params: [p.json: [x], p.json: , q.yaml: []]\n");
 
   ASSERT_EQ(stage.params.size(), 2U);
   EXPECT_THAT(stage.params[0].keys, IsEmpty());
@@ -90,8 +96,10 @@ TEST(DvcYaml, AListItemIsOneShellCallWhateverItsLines) {
 }
 
 TEST(DvcYaml, FillsTemplatesFromParams) {
-  const Stage stage = only_stage("stages:\n  s:\n    cmd: run ${a.b} ${l[1]} \\${HOME} ${f}\n    deps: ['${a.b}']\n    outs: ['${a.b}.out': {}]\n",
-                                 "a: {b: x.txt}\nl: [1, 2.50]\nf: true\n");
+  const Stage stage = only_stage(
+      "stages:\n  s:\n    cmd: run ${a.b} ${l[1]} \\${HOME} ${f}\n    deps: ['${a.b}']\n    outs: "
+      "['${a.b}.out': {}]\n",
+      "a: {b: x.txt}\nl: [1, 2.50]\nf: true\n");
 
   EXPECT_THAT(stage.commands, ElementsAre("run x.txt 2.5 ${HOME} true"));
   EXPECT_THAT(stage.deps, ElementsAre("x.txt"));
@@ -99,36 +107,47 @@ TEST(DvcYaml, FillsTemplatesFromParams) {
 }
 
 TEST(DvcYaml, FillsTemplatesFromVars) {
-  const Stage stage = only_stage("vars: [more.yaml:tail, own: {x: 1}]\nstages:\n  s:\n    wdir: sub\n    vars: [local.yaml]\n    cmd: ${tail} ${own.x} ${deep}\n");
+  const Stage stage = only_stage(
+      "vars: [more.yaml:tail, own: {x: 1}]\nstages:\n  s:\n    wdir: sub\n    vars: [local.yaml]\n    cmd: "
+      "${tail} ${own.x} ${deep}\n");
 
   EXPECT_THAT(stage.commands, ElementsAre("2 1 below"));
 }
 
 TEST(DvcYaml, AMappingInACommandBecomesOptions) {
-  const Stage stage = only_stage("stages:\n  s:\n    cmd: run ${o}\n", "o: {lr: 0.1, flag: true, off: false, n: {m: it's}, l: [a b, 2, true], none: null}\n");
+  const Stage stage =
+      only_stage("stages:\n  s:\n    cmd: run ${o}\n",
+                 "o: {lr: 0.1, flag: true, off: false, n: {m: it's}, l: [a b, 2, true], none: null}\n");
 
-  EXPECT_THAT(stage.commands, ElementsAre("run --lr 0.1 --flag --n.m 'it'\"'\"'s' --l 'a b' 2 True --none None"));
+  EXPECT_THAT(stage.commands,
+              ElementsAre("run --lr 0.1 --flag --n.m 'it'\"'\"'s' --l 'a b' 2 True --none None"));
 }
 
 TEST(DvcYaml, ABrokenParamsFileDoesNotMatterWithoutTemplates) {
   EXPECT_TRUE(load("stages:\n  s:\n    cmd: c\n", "a: [\n"));
 }
 
-TEST(DvcYaml, BrokenYamlNamesFileAndLine) { EXPECT_THAT(error_of("stages:\n  s: [\n"), HasSubstr("dvc.yaml: line 3")); }
+TEST(DvcYaml, BrokenYamlNamesFileAndLine) {
+  EXPECT_THAT(error_of("stages:\n  s: [\n"), HasSubstr("dvc.yaml: line 3"));
+}
 
 TEST(DvcYaml, ADuplicateKeyIsAnError) {
   EXPECT_THAT(error_of("stages:\n  s:\n    cmd: a\n    cmd: b\n"), HasSubstr("line 4"));
 }
 
 TEST(DvcYaml, AnUnknownKeyNamesLineAndTheNearestKey) {
-  EXPECT_EQ(error_of("stages:\n  s:\n    cmd: a\n    dep: [b]\n"), "dvc.yaml:4: unknown key 'dep' in stage 's'; did you mean 'deps'?");
+  EXPECT_EQ(error_of("stages:\n  s:\n    cmd: a\n    dep: [b]\n"),
+            "dvc.yaml:4: unknown key 'dep' in stage 's'; did you mean 'deps'?");
   EXPECT_THAT(error_of("stage: {}\n"), HasSubstr("dvc.yaml:1: unknown key 'stage'"));
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: a\n    outs:\n    - o: {cached: true}\n"), HasSubstr("dvc.yaml:5: unknown key 'cached'"));
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: a\n    outs:\n    - o: {cached: true}\n"),
+              HasSubstr("dvc.yaml:5: unknown key 'cached'"));
 }
 
 TEST(DvcYaml, WrongTypesNameTheirLine) {
-  EXPECT_EQ(error_of("stages:\n  s:\n    cmd: 3\n"), "dvc.yaml:3: stage 's': cmd must be a text, not a number");
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: a\n    deps: b\n"), HasSubstr("dvc.yaml:4: stage 's': deps must be a list, not a text"));
+  EXPECT_EQ(error_of("stages:\n  s:\n    cmd: 3\n"),
+            "dvc.yaml:3: stage 's': cmd must be a text, not a number");
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: a\n    deps: b\n"),
+              HasSubstr("dvc.yaml:4: stage 's': deps must be a list, not a text"));
   EXPECT_THAT(error_of("stages:\n  s:\n    cmd: a\n    frozen: 1\n"), HasSubstr("must be true or false"));
   EXPECT_THAT(error_of("stages: [a]\n"), HasSubstr("must be a mapping"));
 }
@@ -145,26 +164,33 @@ TEST(DvcYaml, AMissingTemplateNameIsNamedWithItsLine) {
 }
 
 TEST(DvcYaml, AListCannotStandInATemplate) {
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: run ${a}\n", ErrorCode::kInvalidInput, "a: [1]\n"), HasSubstr("list or a mapping"));
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: run ${a}\n", ErrorCode::kInvalidInput, "a: [1]\n"),
+              HasSubstr("list or a mapping"));
 }
 
 TEST(DvcYaml, MalformedTemplatesAreErrors) {
   EXPECT_THAT(error_of("stages:\n  s:\n    cmd: run ${}\n"), HasSubstr("a name is missing"));
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: run ${a[0}\n", ErrorCode::kInvalidInput, "a: [1]\n"), HasSubstr("']' is missing"));
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: run ${a[0}\n", ErrorCode::kInvalidInput, "a: [1]\n"),
+              HasSubstr("']' is missing"));
 }
 
 TEST(DvcYaml, RedefiningAValueNamesBothPlaces) {
-  EXPECT_THAT(error_of("vars:\n- a: {b: 2}\nstages:\n  s:\n    cmd: ${a.b}\n", ErrorCode::kInvalidInput, "a: {b: 1}\n"),
-              HasSubstr("dvc.yaml:2: cannot redefine 'a.b' from 'vars[0]': it is already defined in 'params.yaml'"));
+  EXPECT_THAT(
+      error_of("vars:\n- a: {b: 2}\nstages:\n  s:\n    cmd: ${a.b}\n", ErrorCode::kInvalidInput,
+               "a: {b: 1}\n"),
+      HasSubstr("dvc.yaml:2: cannot redefine 'a.b' from 'vars[0]': it is already defined in 'params.yaml'"));
 }
 
 TEST(DvcYaml, ForeachAndMatrixAreNotSupportedYet) {
-  EXPECT_THAT(error_of("stages:\n  s:\n    foreach: [a]\n    do: {cmd: x}\n", ErrorCode::kUnsupported), HasSubstr("dvc.yaml:3: stage 's': 'foreach'"));
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: x\n    matrix: {a: [1]}\n", ErrorCode::kUnsupported), HasSubstr("'matrix'"));
+  EXPECT_THAT(error_of("stages:\n  s:\n    foreach: [a]\n    do: {cmd: x}\n", ErrorCode::kUnsupported),
+              HasSubstr("dvc.yaml:3: stage 's': 'foreach'"));
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: x\n    matrix: {a: [1]}\n", ErrorCode::kUnsupported),
+              HasSubstr("'matrix'"));
 }
 
 TEST(DvcYaml, AddressesAreNotSupportedYet) {
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: x\n    deps: ['s3://b/x']\n", ErrorCode::kUnsupported), HasSubstr("s3://b/x"));
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: x\n    deps: ['s3://b/x']\n", ErrorCode::kUnsupported),
+              HasSubstr("s3://b/x"));
 }
 
 TEST(DvcYaml, AnAbsentFileIsNotFound) {

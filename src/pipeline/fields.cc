@@ -18,9 +18,12 @@ namespace {
 
 std::string_view kind_name(const YamlNode& node) {
   switch (node.kind) {
-    case YamlNode::Kind::kMapping: return "a mapping";
-    case YamlNode::Kind::kSequence: return "a list";
-    case YamlNode::Kind::kScalar: break;
+    case YamlNode::Kind::kMapping:
+      return "a mapping";
+    case YamlNode::Kind::kSequence:
+      return "a list";
+    case YamlNode::Kind::kScalar:
+      break;
   }
   const auto& value = node.scalar.value();
   if (std::holds_alternative<std::nullptr_t>(value)) return "nothing";
@@ -29,7 +32,8 @@ std::string_view kind_name(const YamlNode& node) {
   return "a number";
 }
 
-Error wrong_kind(std::string_view file, const YamlNode& node, std::string_view what, std::string_view expected) {
+Error wrong_kind(std::string_view file, const YamlNode& node, std::string_view what,
+                 std::string_view expected) {
   return field_error(file, node, fmt::format("{} must be {}, not {}", what, expected, kind_name(node)));
 }
 
@@ -63,13 +67,15 @@ Result<void> check_keys(std::string_view file, const YamlNode& mapping, std::str
   for (const auto& member : mapping.members) {
     const std::string& name = member.first.text;
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return field_error(file, member.first, fmt::format("unknown key '{}' in {}{}", name, what, did_you_mean(name, known)));
+    return field_error(file, member.first,
+                       fmt::format("unknown key '{}' in {}{}", name, what, did_you_mean(name, known)));
   }
   return {};
 }
 
 Result<std::string> string_field(std::string_view file, const YamlNode& node, std::string_view what) {
-  if (node.kind != YamlNode::Kind::kScalar || !node.scalar.is_string()) return wrong_kind(file, node, what, "a text");
+  if (node.kind != YamlNode::Kind::kScalar || !node.scalar.is_string())
+    return wrong_kind(file, node, what, "a text");
   return node.scalar.as_string();
 }
 
@@ -81,13 +87,15 @@ Result<std::uint64_t> count_field(std::string_view file, const YamlNode& node, s
 }
 
 Result<void> read_flag(std::string_view file, const YamlNode& node, std::string_view what, bool& flag) {
-  const auto* const value = node.kind == YamlNode::Kind::kScalar ? std::get_if<bool>(&node.scalar.value()) : nullptr;
+  const auto* const value =
+      node.kind == YamlNode::Kind::kScalar ? std::get_if<bool>(&node.scalar.value()) : nullptr;
   if (value == nullptr) return wrong_kind(file, node, what, "true or false");
   flag = *value;
   return {};
 }
 
-Result<std::vector<std::string>> strings_field(std::string_view file, const YamlNode& node, std::string_view what) {
+Result<std::vector<std::string>> strings_field(std::string_view file, const YamlNode& node,
+                                               std::string_view what) {
   TRY(check_sequence(file, node, what));
   std::vector<std::string> texts;
   texts.reserve(node.items.size());

@@ -24,11 +24,15 @@ core::Result<void> check_sequence(std::string_view file, const codec::YamlNode& 
 core::Result<void> check_keys(std::string_view file, const codec::YamlNode& mapping, std::string_view what,
                               const std::vector<std::string_view>& known);
 
-core::Result<std::string> string_field(std::string_view file, const codec::YamlNode& node, std::string_view what);
-core::Result<std::uint64_t> count_field(std::string_view file, const codec::YamlNode& node, std::string_view what);
-core::Result<void> read_flag(std::string_view file, const codec::YamlNode& node, std::string_view what, bool& flag);
+core::Result<std::string> string_field(std::string_view file, const codec::YamlNode& node,
+                                       std::string_view what);
+core::Result<std::uint64_t> count_field(std::string_view file, const codec::YamlNode& node,
+                                        std::string_view what);
+core::Result<void> read_flag(std::string_view file, const codec::YamlNode& node, std::string_view what,
+                             bool& flag);
 // Strings of a sequence.
-core::Result<std::vector<std::string>> strings_field(std::string_view file, const codec::YamlNode& node, std::string_view what);
+core::Result<std::vector<std::string>> strings_field(std::string_view file, const codec::YamlNode& node,
+                                                     std::string_view what);
 
 // The known word nearest to `word`, as "; did you mean 'x'?", or nothing when none is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known);

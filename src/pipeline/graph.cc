@@ -24,7 +24,9 @@ struct Owner {
 // Every out by its path; looked up by path, by the folders above it, and by what lies below.
 using Owners = std::map<std::string, Owner>;
 
-Error invalid(const std::string& text) { return Error(ErrorCode::kInvalidInput, text); }
+Error invalid(const std::string& text) {
+  return Error(ErrorCode::kInvalidInput, text);
+}
 
 const Owner* owner_above(const Owners& owners, const std::string& path) {
   for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
@@ -40,20 +42,22 @@ Result<Owners> owners_of(const std::vector<GraphNode>& nodes) {
     for (std::size_t out = 0; out < nodes[node].outs.size(); ++out) {
       const GraphNode::Out& made = nodes[node].outs[out];
       if (!os::stays_inside(made.path)) {
-        return invalid(fmt::format("{}: out '{}' of '{}' lies outside the workspace", made.where, made.path, nodes[node].name));
+        return invalid(fmt::format("{}: out '{}' of '{}' lies outside the workspace", made.where, made.path,
+                                   nodes[node].name));
       }
       const auto [found, is_new] = owners.try_emplace(made.path, Owner{node, out});
       if (is_new) continue;
-      return invalid(fmt::format("{}: '{}' is an out of '{}' and of '{}'; only one may make it", made.where, made.path,
-                                 nodes[found->second.node].name, nodes[node].name));
+      return invalid(fmt::format("{}: '{}' is an out of '{}' and of '{}'; only one may make it", made.where,
+                                 made.path, nodes[found->second.node].name, nodes[node].name));
     }
   }
   for (const auto& [path, owner] : owners) {
     const Owner* const above = owner_above(owners, path);
     if (above == nullptr) continue;
     const GraphNode::Out& outer = nodes[above->node].outs[above->out];
-    return invalid(fmt::format("{}: out '{}' of '{}' lies inside out '{}' of '{}' ({})", nodes[owner.node].outs[owner.out].where,
-                               path, nodes[owner.node].name, outer.path, nodes[above->node].name, outer.where));
+    return invalid(fmt::format("{}: out '{}' of '{}' lies inside out '{}' of '{}' ({})",
+                               nodes[owner.node].outs[owner.out].where, path, nodes[owner.node].name,
+                               outer.path, nodes[above->node].name, outer.where));
   }
   return owners;
 }
@@ -69,24 +73,29 @@ Result<Graph> Graph::build(std::vector<GraphNode> nodes) {
     const GraphNode& reader = graph.nodes_[node];
     if (const Owner* const owner = owner_above(owners, reader.file)) {
       const GraphNode::Out& out = graph.nodes_[owner->node].outs[owner->out];
-      return invalid(fmt::format("{}: '{}' lies inside out '{}' of '{}'", out.where, reader.file, out.path, graph.nodes_[owner->node].name));
+      return invalid(fmt::format("{}: '{}' lies inside out '{}' of '{}'", out.where, reader.file, out.path,
+                                 graph.nodes_[owner->node].name));
     }
     std::vector<std::size_t>& upstream = graph.upstream_[node];
     const auto add = [&upstream](const Owner& owner) {
-      if (std::find(upstream.begin(), upstream.end(), owner.node) == upstream.end()) upstream.push_back(owner.node);
+      if (std::find(upstream.begin(), upstream.end(), owner.node) == upstream.end())
+        upstream.push_back(owner.node);
     };
     for (const std::string& dep : reader.deps) {
       if (const auto same = owners.find(dep); same != owners.end() && same->second.node == node) {
-        return invalid(fmt::format("{}: '{}' is both a dep and an out of '{}'", reader.where, dep, reader.name));
+        return invalid(
+            fmt::format("{}: '{}' is both a dep and an out of '{}'", reader.where, dep, reader.name));
       }
       if (const Owner* const above = owner_above(owners, dep)) add(*above);
       if (const auto same = owners.find(dep); same != owners.end()) add(same->second);
       // What lies inside a folder that is read, in the order of the files.
       std::vector<Owner> inside;
       const std::string prefix = dep == "." ? "" : dep + "/";
-      for (auto at = owners.lower_bound(prefix); at != owners.end() && at->first.starts_with(prefix); ++at) inside.push_back(at->second);
-      std::sort(inside.begin(), inside.end(),
-                [](const Owner& a, const Owner& b) { return std::pair(a.node, a.out) < std::pair(b.node, b.out); });
+      for (auto at = owners.lower_bound(prefix); at != owners.end() && at->first.starts_with(prefix); ++at)
+        inside.push_back(at->second);
+      std::sort(inside.begin(), inside.end(), [](const Owner& a, const Owner& b) {
+        return std::pair(a.node, a.out) < std::pair(b.node, b.out);
+      });
       std::for_each(inside.begin(), inside.end(), add);
     }
   }
@@ -117,10 +126,12 @@ Result<void> Graph::check_cycles() const {
         marks[next] = Mark::kOpen;
         path.push_back({next, 0});
       } else if (marks[next] == Mark::kOpen) {
-        auto at = std::find_if(path.begin(), path.end(), [next](const Step& open) { return open.node == next; });
+        auto at =
+            std::find_if(path.begin(), path.end(), [next](const Step& open) { return open.node == next; });
         std::string names;
         for (; at != path.end(); ++at) names += fmt::format("'{}' needs ", nodes_[at->node].name);
-        return invalid(fmt::format("{}: the stages form a cycle: {}'{}'", nodes_[next].where, names, nodes_[next].name));
+        return invalid(
+            fmt::format("{}: the stages form a cycle: {}'{}'", nodes_[next].where, names, nodes_[next].name));
       }
     }
   }

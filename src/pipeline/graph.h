@@ -26,14 +26,14 @@ struct GraphNode {
 
 class Graph {
  public:
-  // kInvalidInput, with file and line: an out outside the workspace, two outs that are equal or inside each other, a stage
-  // that reads its own out, a stage file inside an out, a cycle.
+  // kInvalidInput, with file and line: an out outside the workspace, two outs that are equal or inside each
+  // other, a stage that reads its own out, a stage file inside an out, a cycle.
   static core::Result<Graph> build(std::vector<GraphNode> nodes);
 
   const std::vector<GraphNode>& nodes() const { return nodes_; }
 
-  // The targets and all they need, each after what it needs; in DVC's order (depth first, in the order of the files).
-  // Without targets: every node that is no .dvc file, and what they need.
+  // The targets and all they need, each after what it needs; in DVC's order (depth first, in the order of the
+  // files). Without targets: every node that is no .dvc file, and what they need.
   std::vector<std::size_t> plan(const std::vector<std::size_t>& targets) const;
 
   // The nodes that make what this one reads.

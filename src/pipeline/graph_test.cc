@@ -37,20 +37,23 @@ std::string error_of(std::vector<GraphNode> nodes) {
 }
 
 TEST(Graph, RunsWhatIsNeededFirst) {
-  const Graph graph = Graph::build({node("z", {"b", "a"}, {"z.out"}), node("a", {}, {"a"}), node("b", {"a"}, {"b"})}).value();
+  const Graph graph =
+      Graph::build({node("z", {"b", "a"}, {"z.out"}), node("a", {}, {"a"}), node("b", {"a"}, {"b"})}).value();
 
   EXPECT_THAT(plan_of(graph), ElementsAre("a", "b", "z"));
 }
 
 TEST(Graph, FoldersMeetWhatLiesInsideThem) {
-  const Graph graph = Graph::build({node("reader", {"data"}, {"r"}), node("inner", {"out/x"}, {"i"}), node("maker", {}, {"data/a"}),
-                                    node("folder", {}, {"out"})}).value();
+  const Graph graph = Graph::build({node("reader", {"data"}, {"r"}), node("inner", {"out/x"}, {"i"}),
+                                    node("maker", {}, {"data/a"}), node("folder", {}, {"out"})})
+                          .value();
 
   EXPECT_THAT(plan_of(graph), ElementsAre("maker", "reader", "folder", "inner"));
 }
 
 TEST(Graph, ATargetBringsOnlyWhatItNeeds) {
-  const Graph graph = Graph::build({node("a", {}, {"a"}), node("b", {"a"}, {"b"}), node("c", {"b"}, {"c"})}).value();
+  const Graph graph =
+      Graph::build({node("a", {}, {"a"}), node("b", {"a"}, {"b"}), node("c", {"b"}, {"c"})}).value();
 
   EXPECT_THAT(plan_of(graph, {1}), ElementsAre("a", "b"));
 }
@@ -77,19 +80,24 @@ TEST(Graph, ACycleNamesItsStages) {
 }
 
 TEST(Graph, OneOutHasOneMaker) {
-  EXPECT_EQ(error_of({node("a", {}, {"x"}), node("b", {}, {"x"})}), "dvc.yaml:x: 'x' is an out of 'a' and of 'b'; only one may make it");
+  EXPECT_EQ(error_of({node("a", {}, {"x"}), node("b", {}, {"x"})}),
+            "dvc.yaml:x: 'x' is an out of 'a' and of 'b'; only one may make it");
 }
 
 TEST(Graph, OutsDoNotOverlap) {
-  EXPECT_THAT(error_of({node("a", {}, {"d"}), node("b", {}, {"d/e/f"})}), HasSubstr("out 'd/e/f' of 'b' lies inside out 'd' of 'a'"));
+  EXPECT_THAT(error_of({node("a", {}, {"d"}), node("b", {}, {"d/e/f"})}),
+              HasSubstr("out 'd/e/f' of 'b' lies inside out 'd' of 'a'"));
 }
 
 TEST(Graph, OutsStayInTheWorkspace) {
-  EXPECT_THAT(error_of({node("a", {}, {"../x"})}), HasSubstr("dvc.yaml:../x: out '../x' of 'a' lies outside the workspace"));
+  EXPECT_THAT(error_of({node("a", {}, {"../x"})}),
+              HasSubstr("dvc.yaml:../x: out '../x' of 'a' lies outside the workspace"));
   EXPECT_THAT(error_of({node("a", {}, {"/tmp/x"})}), HasSubstr("outside the workspace"));
 }
 
-TEST(Graph, AStageDoesNotReadItsOwnOut) { EXPECT_THAT(error_of({node("a", {"x"}, {"x"})}), HasSubstr("both a dep and an out")); }
+TEST(Graph, AStageDoesNotReadItsOwnOut) {
+  EXPECT_THAT(error_of({node("a", {"x"}, {"x"})}), HasSubstr("both a dep and an out"));
+}
 
 TEST(Graph, AStageFileDoesNotLieInAnOut) {
   GraphNode tracked = node("d/x.dvc", {}, {"y"});

@@ -9,7 +9,8 @@ namespace starcast::pipeline {
 
 namespace {
 
-// A set "[...]" at the pattern's front: its length and whether it takes `character`; length 0 when it is not closed.
+// A set "[...]" at the pattern's front: its length and whether it takes `character`; length 0 when it is not
+// closed.
 struct SetMatch {
   std::size_t length = 0;
   bool takes = false;
@@ -139,7 +140,8 @@ bool IgnorePatterns::ignores_itself(std::string_view path, PathKind kind) const 
       below.remove_prefix(pattern.folder.size() + 1);
     }
     const std::string name = os::name_of(below);
-    if (glob_matches(pattern.glob, pattern.is_anchored ? below : std::string_view(name))) return !pattern.is_negated;
+    if (glob_matches(pattern.glob, pattern.is_anchored ? below : std::string_view(name)))
+      return !pattern.is_negated;
   }
   return false;
 }
@@ -147,7 +149,8 @@ bool IgnorePatterns::ignores_itself(std::string_view path, PathKind kind) const 
 bool IgnorePatterns::ignores(std::string_view path, PathKind kind) const {
   if (patterns_.empty()) return false;
   // Nothing below an ignored folder can be taken back.
-  for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+       slash = path.find('/', slash + 1)) {
     if (ignores_itself(path.substr(0, slash), PathKind::kFolder)) return true;
   }
   return ignores_itself(path, kind);

@@ -9,14 +9,15 @@ namespace starcast::pipeline {
 
 enum class PathKind { kFile, kFolder };
 
-// Whether a glob matches a whole text: `*` and `?` stop at '/', `**` between slashes does not, [a-z] and [!a-z] are sets,
-// a backslash takes the next character as it is.
+// Whether a glob matches a whole text: `*` and `?` stop at '/', `**` between slashes does not, [a-z] and
+// [!a-z] are sets, a backslash takes the next character as it is.
 bool glob_matches(std::string_view pattern, std::string_view text);
 
 // The patterns of the ignore files of one tree. Thread-compatible.
 class IgnorePatterns {
  public:
-  // Lines of the ignore file that lies in `folder` ("" = the top). Files are added from the top down; later lines win.
+  // Lines of the ignore file that lies in `folder` ("" = the top). Files are added from the top down; later
+  // lines win.
   void add(std::string_view text, std::string_view folder);
 
   // Whether a path (relative to the top) or one of the folders above it is ignored.

@@ -71,7 +71,9 @@ TEST(IgnorePatterns, AFileOfASubfolderAppliesBelowIt) {
   EXPECT_FALSE(patterns.ignores("b", PathKind::kFile));
 }
 
-TEST(EscapedForIgnore, EscapesThePatternLanguage) { EXPECT_EQ(escaped_for_ignore("a[1]*?#!\\"), "a\\[1\\]\\*\\?\\#\\!\\\\"); }
+TEST(EscapedForIgnore, EscapesThePatternLanguage) {
+  EXPECT_EQ(escaped_for_ignore("a[1]*?#!\\"), "a\\[1\\]\\*\\?\\#\\!\\\\");
+}
 
 TEST(EscapedForIgnore, MatchesTheNameAgain) {
   IgnorePatterns patterns;

@@ -41,7 +41,9 @@ bool equals_whole(double real, std::int64_t number) {
   return static_cast<std::int64_t>(real) == number;
 }
 
-bool equal_reals(double a, double b) { return !(a < b) && !(a > b) && !std::isnan(a) && !std::isnan(b); }
+bool equal_reals(double a, double b) {
+  return !(a < b) && !(a > b) && !std::isnan(a) && !std::isnan(b);
+}
 
 bool equal_arrays(const JsonArray& a, const JsonArray& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), python_equal);
@@ -57,11 +59,13 @@ bool equal_objects(const JsonObject& a, const JsonObject& b, const Json& b_value
 
 }  // namespace
 
-Result<Json> read_params_file(const os::FileSystem& files, const std::string& path, std::string_view shown_path) {
+Result<Json> read_params_file(const os::FileSystem& files, const std::string& path,
+                              std::string_view shown_path) {
   const std::string extension = core::ascii_lower(os::extension_of(path));
   if (extension == ".toml" || extension == ".py") {
-    return Error(ErrorCode::kUnsupported,
-                 fmt::format("{}: params in {} files are not supported yet; use YAML or JSON", shown_path, extension));
+    return Error(
+        ErrorCode::kUnsupported,
+        fmt::format("{}: params in {} files are not supported yet; use YAML or JSON", shown_path, extension));
   }
   const std::string text = TRY(files.read(path));
   Json params;
@@ -75,7 +79,8 @@ Result<Json> read_params_file(const os::FileSystem& files, const std::string& pa
   }
   if (params.is_null()) params = Json(JsonObject{});
   if (!params.is_object()) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("{}: a params file must be a mapping of names to values", shown_path));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("{}: a params file must be a mapping of names to values", shown_path));
   }
   return params;
 }

@@ -108,7 +108,8 @@ class Holders {
     if (!text) return text.error();
     auto parsed = parse_holders(text.value());
     if (!parsed) {
-      return Error(ErrorCode::kCorrupt, fmt::format("{}: {}; remove it if no dvc runs here", holders.path_, parsed.error().message()));
+      return Error(ErrorCode::kCorrupt, fmt::format("{}: {}; remove it if no dvc runs here", holders.path_,
+                                                    parsed.error().message()));
     }
     holders.list = std::move(parsed).value();
     return holders;
@@ -133,8 +134,9 @@ std::int64_t own_pid(const os::FileSystem& files) {
 }
 
 // Drops what dead processes left and names the first living one in the way.
-Result<void> check_holders(const os::FileSystem& files, std::vector<Holder>& holders, const std::vector<std::string>& reads,
-                           const std::vector<std::string>& writes, std::int64_t own) {
+Result<void> check_holders(const os::FileSystem& files, std::vector<Holder>& holders,
+                           const std::vector<std::string>& reads, const std::vector<std::string>& writes,
+                           std::int64_t own) {
   const auto is_in_the_way = [&](const Holder& holder) {
     const auto touches = [&holder](const std::string& path) { return overlap(path, holder.path); };
     const bool is_written = std::any_of(writes.begin(), writes.end(), touches);
@@ -144,8 +146,9 @@ Result<void> check_holders(const os::FileSystem& files, std::vector<Holder>& hol
     if (at->pid == own || !is_in_the_way(*at)) {
       ++at;
     } else if (files.exists(fmt::format("/proc/{}", at->pid))) {
-      return Error(ErrorCode::kUnavailable, fmt::format("'{}' is busy: process {} ({}) is {} it", at->path, at->pid, at->command,
-                                                        at->mode == Mode::kWrite ? "writing" : "reading"));
+      return Error(ErrorCode::kUnavailable,
+                   fmt::format("'{}' is busy: process {} ({}) is {} it", at->path, at->pid, at->command,
+                               at->mode == Mode::kWrite ? "writing" : "reading"));
     } else {
       at = holders.erase(at);
     }
@@ -162,7 +165,10 @@ Result<std::shared_ptr<void>> take_lock_file(const std::string& path) {
 }
 
 PathLocks::PathLocks(os::FileSystem& files, std::string folder, LockTaker take_lock, std::string command)
-    : files_(files), folder_(std::move(folder)), take_lock_(std::move(take_lock)), command_(std::move(command)) {}
+    : files_(files),
+      folder_(std::move(folder)),
+      take_lock_(std::move(take_lock)),
+      command_(std::move(command)) {}
 
 PathLocks::~PathLocks() {
   // An entry that cannot be taken back is dropped by the next process, which sees that this one is dead.
@@ -171,7 +177,8 @@ PathLocks::~PathLocks() {
 
 Result<void> PathLocks::check(const std::vector<std::string>& reads, const std::vector<std::string>& writes) {
   const auto text = files_.read(os::joined(folder_, "rwlock"));
-  const bool has_none = !text || text.value().empty() || text.value() == "{}" || text.value() == to_text(std::vector<Holder>{});
+  const bool has_none =
+      !text || text.value().empty() || text.value() == "{}" || text.value() == to_text(std::vector<Holder>{});
   if (has_none) return {};
   Holders holders = TRY(Holders::open(files_, folder_, take_lock_));
   return check_holders(files_, holders.list, reads, writes, own_pid(files_));

@@ -1,4 +1,5 @@
-// DVC's locks: the whole repository's (.dvc/tmp/lock) and the paths that running stages read and write (.dvc/tmp/rwlock).
+// DVC's locks: the whole repository's (.dvc/tmp/lock) and the paths that running stages read and write
+// (.dvc/tmp/rwlock).
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@ using LockTaker = std::function<core::Result<std::shared_ptr<void>>(const std::s
 // As DVC: flock(2), seven tries half a second apart. kUnavailable when another dvc or starcast holds it.
 core::Result<std::shared_ptr<void>> take_lock_file(const std::string& path);
 
-// The paths that processes are reading and writing while the repository lock is free. All paths are absolute. One thread.
+// The paths that processes are reading and writing while the repository lock is free. All paths are absolute.
+// One thread.
 class PathLocks {
  public:
   // `folder` is .dvc/tmp as the files see it; `command` names this process to others.

@@ -15,7 +15,9 @@ using core::Result;
 using testing::HasSubstr;
 using testing::Not;
 
-Result<std::shared_ptr<void>> free_lock(const std::string&) { return std::shared_ptr<void>(); }
+Result<std::shared_ptr<void>> free_lock(const std::string&) {
+  return std::shared_ptr<void>();
+}
 
 class PathLocksTest : public testing::Test {
  protected:
@@ -34,8 +36,9 @@ TEST_F(PathLocksTest, HoldsPathsInDvcsForm) {
   PathLocks locks(files_, "/w/.dvc/tmp", free_lock, "starcast repro");
   ASSERT_TRUE(locks.hold({"/w/in"}, {"/w/out"}));
 
-  EXPECT_EQ(text(), "{\"read\": {\"/w/in\": [{\"cmd\": \"starcast repro\", \"pid\": 0}]}, "
-                    "\"write\": {\"/w/out\": {\"cmd\": \"starcast repro\", \"pid\": 0}}}");
+  EXPECT_EQ(text(),
+            "{\"read\": {\"/w/in\": [{\"cmd\": \"starcast repro\", \"pid\": 0}]}, "
+            "\"write\": {\"/w/out\": {\"cmd\": \"starcast repro\", \"pid\": 0}}}");
 
   ASSERT_TRUE(locks.release());
   EXPECT_EQ(text(), "{\"read\": {}, \"write\": {}}");

@@ -47,7 +47,9 @@ struct Project {
   Graph graph;
 };
 
-std::string out_path(const Tracked& tracked, const LockedPath& out) { return os::normalized(os::joined(tracked.folder, out.path)); }
+std::string out_path(const Tracked& tracked, const LockedPath& out) {
+  return os::normalized(os::joined(tracked.folder, out.path));
+}
 
 std::string graph_path(const Stage& stage, const std::string& path, const std::string& absolute_root) {
   return path_from_folder(stage, recorded_path(stage, path, absolute_root));
@@ -55,7 +57,8 @@ std::string graph_path(const Stage& stage, const std::string& path, const std::s
 
 // ---- loading ----
 
-// Finds the .dvc files that can matter: those in the folders above a dep or out, and those inside a dep that is a folder.
+// Finds the .dvc files that can matter: those in the folders above a dep or out, and those inside a dep that
+// is a folder.
 class TrackedFinder {
  public:
   TrackedFinder(const os::FileSystem& files, std::string root, const std::vector<GraphNode>& stages)
@@ -72,7 +75,8 @@ class TrackedFinder {
         if (os::stays_inside(out.path)) TRY(look_above(out.path));
       }
     }
-    std::sort(found_.begin(), found_.end(), [](const Tracked& a, const Tracked& b) { return a.path < b.path; });
+    std::sort(found_.begin(), found_.end(),
+              [](const Tracked& a, const Tracked& b) { return a.path < b.path; });
     return std::move(found_);
   }
 
@@ -124,9 +128,11 @@ class TrackedFinder {
         for (const GraphNode& stage : stages_) {
           for (const std::string& dep : stage.deps) {
             if (dep != made && !dep.starts_with(made + "/") && !made.starts_with(dep + "/")) continue;
-            return Error(ErrorCode::kUnsupported,
-                         fmt::format("{}: '{}' reads '{}', which '{}' makes ({}:{}); only one dvc.yaml is supported yet",
-                                     stage.where, stage.name, dep, maker.name, path, out.line));
+            return Error(
+                ErrorCode::kUnsupported,
+                fmt::format(
+                    "{}: '{}' reads '{}', which '{}' makes ({}:{}); only one dvc.yaml is supported yet",
+                    stage.where, stage.name, dep, maker.name, path, out.line));
           }
         }
       }
@@ -150,12 +156,14 @@ GraphNode node_of(const Stage& stage, const std::string& absolute_root) {
   for (const std::string& dep : stage.deps) node.deps.push_back(graph_path(stage, dep, absolute_root));
   for (const ParamsDep& dep : stage.params) node.deps.push_back(graph_path(stage, dep.file, absolute_root));
   for (const Out& out : stage.outs) {
-    node.outs.push_back({graph_path(stage, out.path, absolute_root), fmt::format("{}:{}", kYamlFile, out.line)});
+    node.outs.push_back(
+        {graph_path(stage, out.path, absolute_root), fmt::format("{}:{}", kYamlFile, out.line)});
   }
   return node;
 }
 
-Result<Project> load_project(const os::FileSystem& files, const std::string& root, const std::string& absolute_root) {
+Result<Project> load_project(const os::FileSystem& files, const std::string& root,
+                             const std::string& absolute_root) {
   Project project;
   project.config = TRY(load_config(files, root));
   const std::string yaml = os::joined(root, kYamlFile);
@@ -170,14 +178,16 @@ Result<Project> load_project(const os::FileSystem& files, const std::string& roo
     node.name = tracked.path;
     node.where = tracked.path;
     node.file = tracked.path;
-    for (const LockedPath& out : tracked.file.outs) node.outs.push_back({out_path(tracked, out), tracked.path});
+    for (const LockedPath& out : tracked.file.outs)
+      node.outs.push_back({out_path(tracked, out), tracked.path});
     nodes.push_back(std::move(node));
   }
   project.graph = TRY(Graph::build(std::move(nodes)));
   return project;
 }
 
-Result<std::vector<std::size_t>> find_targets(const Project& project, const std::vector<std::string>& targets) {
+Result<std::vector<std::size_t>> find_targets(const Project& project,
+                                              const std::vector<std::string>& targets) {
   const std::vector<GraphNode>& nodes = project.graph.nodes();
   std::vector<std::size_t> found;
   for (const std::string& target : targets) {
@@ -193,13 +203,15 @@ Result<std::vector<std::size_t>> find_targets(const Project& project, const std:
     }
     const std::string path = os::normalized(target);
     const auto node = std::find_if(nodes.begin(), nodes.end(), [&](const GraphNode& candidate) {
-      const bool makes = std::any_of(candidate.outs.begin(), candidate.outs.end(), [&path](const GraphNode::Out& out) { return out.path == path; });
+      const bool makes = std::any_of(candidate.outs.begin(), candidate.outs.end(),
+                                     [&path](const GraphNode::Out& out) { return out.path == path; });
       return candidate.name == name || candidate.name == path || makes;
     });
     if (node == nodes.end()) {
       std::vector<std::string_view> names;
       for (const GraphNode& known : nodes) names.push_back(known.name);
-      return Error(ErrorCode::kInvalidInput, fmt::format("{} has no stage '{}'{}", kYamlFile, target, did_you_mean(target, names)));
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("{} has no stage '{}'{}", kYamlFile, target, did_you_mean(target, names)));
     }
     found.push_back(static_cast<std::size_t>(node - nodes.begin()));
   }
@@ -226,7 +238,8 @@ bool looks_like_text(std::string_view bytes) {
   if (head.empty()) return true;
   if (head.find('\0') != std::string_view::npos) return false;
   const auto is_other = [](char byte) {
-    return !(byte >= 32 && byte <= 126) && std::string_view("\n\r\t\f\b").find(byte) == std::string_view::npos;
+    return !(byte >= 32 && byte <= 126) &&
+           std::string_view("\n\r\t\f\b").find(byte) == std::string_view::npos;
   };
   const auto others = static_cast<std::size_t>(std::count_if(head.begin(), head.end(), is_other));
   return others * 10 <= head.size() * 3;
@@ -234,8 +247,9 @@ bool looks_like_text(std::string_view bytes) {
 
 class Runner {
  public:
-  Runner(const ReproOptions& options, os::FileSystem& files, os::ProcessRunner& processes, const os::Environment& environment,
-         ReproObserver& observer, Project project, std::shared_ptr<void> lock)
+  Runner(const ReproOptions& options, os::FileSystem& files, os::ProcessRunner& processes,
+         const os::Environment& environment, ReproObserver& observer, Project project,
+         std::shared_ptr<void> lock)
       : options_(options),
         files_(files),
         processes_(processes),
@@ -259,7 +273,8 @@ class Runner {
     for (std::size_t index = 0; index < steps.size(); ++index) {
       const Place place{index + 1, steps.size()};
       const std::size_t stages = project_.yaml.stages.size();
-      auto done = steps[index] < stages ? run_stage(steps[index], place) : check_tracked(project_.tracked[steps[index] - stages], place);
+      auto done = steps[index] < stages ? run_stage(steps[index], place)
+                                        : check_tracked(project_.tracked[steps[index] - stages], place);
       // What was hashed serves the next call, whatever became of this one.
       const auto saved = cache_.save_state();
       if (!done) return std::move(done).error();
@@ -319,7 +334,8 @@ Result<void> Runner::reload_lock() {
   const std::string path = os::joined(options_.root, kLockFile);
   const auto status = files_.status(path);
   const bool is_same = status && lock_status_ && status.value().modified_ns == lock_status_->modified_ns &&
-                       status.value().inode == lock_status_->inode && status.value().size_bytes == lock_status_->size_bytes;
+                       status.value().inode == lock_status_->inode &&
+                       status.value().size_bytes == lock_status_->size_bytes;
   if (is_same) return {};
   locked_ = TRY(load_dvc_lock(files_, path, kLockFile));
   lock_status_.reset();
@@ -344,7 +360,8 @@ Result<void> Runner::relock(const Stage& stage) {
       return {};
     }
     if (lock.error().code() != ErrorCode::kUnavailable || round == kRelockRounds) {
-      return std::move(lock).error().with_context(fmt::format("{} ran, but cannot be recorded", title_of(stage)));
+      return std::move(lock).error().with_context(
+          fmt::format("{} ran, but cannot be recorded", title_of(stage)));
     }
   }
 }
@@ -365,7 +382,8 @@ Result<StageReport> Runner::run_stage(std::size_t node, Place place) {
   if (options_.dry == Dry::kYes) {
     for (const std::size_t above : project_.graph.upstream(node)) {
       const bool is_above = !stage.frozen && dry_run_.count(above) > 0;
-      if (is_above) report.reasons.push_back(fmt::format("'{}' would run before it", project_.graph.nodes()[above].name));
+      if (is_above)
+        report.reasons.push_back(fmt::format("'{}' would run before it", project_.graph.nodes()[above].name));
     }
   }
   if (report.reasons.empty()) {
@@ -397,7 +415,8 @@ Result<StageReport> Runner::run_stage(std::size_t node, Place place) {
   }
   const std::string folder = os::joined(options_.root, stage.wdir);
   if (!files_.is_folder(folder)) {
-    return Error(ErrorCode::kNotFound, fmt::format("{}: its wdir '{}' is no folder", title_of(stage), stage.wdir));
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("{}: its wdir '{}' is no folder", title_of(stage), stage.wdir));
   }
   observer_.stage_starts(stage.name, report.reasons, shell_calls(stage), place.index, place.count);
   TRY(path_locks_.hold(deps, outs));
@@ -453,20 +472,22 @@ Result<void> Runner::run_call(const Stage& stage, const std::string& call, Stage
   report.seconds += exit.value().seconds;
   report.memory_peak_bytes = std::max(report.memory_peak_bytes, exit.value().memory_peak_bytes);
   if (exit.value().status == 0) return {};
-  return Error(ErrorCode::kFailedPrecondition,
-               fmt::format("{} failed: `{}` ended with status {}", title_of(stage), call, exit.value().status));
+  return Error(ErrorCode::kFailedPrecondition, fmt::format("{} failed: `{}` ended with status {}",
+                                                           title_of(stage), call, exit.value().status));
 }
 
 // DVC 3.3: what makes a run worth remembering.
 bool Runner::can_restore(const Stage& stage, const LockedStage& inputs) const {
-  const bool has_persistent = std::any_of(stage.outs.begin(), stage.outs.end(), [](const Out& out) { return out.persist; });
+  const bool has_persistent =
+      std::any_of(stage.outs.begin(), stage.outs.end(), [](const Out& out) { return out.persist; });
   const bool has_inputs = !inputs.deps.empty() || !inputs.params.empty();
-  const bool has_empty_params =
-      std::any_of(inputs.params.begin(), inputs.params.end(), [](const LockedParams& params) { return params.values.empty(); });
+  const bool has_empty_params = std::any_of(inputs.params.begin(), inputs.params.end(),
+                                            [](const LockedParams& params) { return params.values.empty(); });
   return !stage.always_changed && !has_persistent && has_inputs && !has_empty_params && !stage.outs.empty();
 }
 
-Result<Runner::Restored> Runner::restore(const Stage& stage, const LockedStage* locked, const LockedStage& inputs) {
+Result<Runner::Restored> Runner::restore(const Stage& stage, const LockedStage* locked,
+                                         const LockedStage& inputs) {
   if (!can_restore(stage, inputs)) return Restored::kNo;
   std::optional<LockedStage> run;
   bool is_locked = locked != nullptr;
@@ -482,8 +503,10 @@ Result<Runner::Restored> Runner::restore(const Stage& stage, const LockedStage* 
     run = *locked;
   } else {
     LockedStage key = inputs;
-    for (const Out& out : stage.outs) key.outs.push_back({recorded_path(stage, out.path, absolute_root_), {}, 0, {}, false, false});
-    std::sort(key.outs.begin(), key.outs.end(), [](const LockedPath& a, const LockedPath& b) { return a.path < b.path; });
+    for (const Out& out : stage.outs)
+      key.outs.push_back({recorded_path(stage, out.path, absolute_root_), {}, 0, {}, false, false});
+    std::sort(key.outs.begin(), key.outs.end(),
+              [](const LockedPath& a, const LockedPath& b) { return a.path < b.path; });
     run = run_cache_.find(run_key(key));
   }
   if (!run) return Restored::kNo;
@@ -506,8 +529,9 @@ Result<void> Runner::check_metrics(const Stage& stage, const LockedStage& entry)
     if (out.kind != OutKind::kMetrics || (made != nullptr && made->is_folder())) continue;
     const std::string bytes = TRY(files_.read(os::joined(options_.root, path)));
     if (looks_like_text(bytes)) continue;
-    return Error(ErrorCode::kInvalidInput, fmt::format("dvc.yaml:{}: stage '{}': the metrics file '{}' is not text", out.line,
-                                                       stage.name, path));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("dvc.yaml:{}: stage '{}': the metrics file '{}' is not text", out.line,
+                             stage.name, path));
   }
   return {};
 }
@@ -534,9 +558,11 @@ Result<void> Runner::record(const Stage& stage) {
   return write_lock();
 }
 
-Result<void> Runner::save_run(const Stage& stage, const LockedStage& entry, const std::vector<LockedPath>& outs) {
-  const bool has_uncached = std::any_of(stage.outs.begin(), stage.outs.end(),
-                                        [](const Out& out) { return out.kind == OutKind::kOut && !out.cache; });
+Result<void> Runner::save_run(const Stage& stage, const LockedStage& entry,
+                              const std::vector<LockedPath>& outs) {
+  const bool has_uncached = std::any_of(stage.outs.begin(), stage.outs.end(), [](const Out& out) {
+    return out.kind == OutKind::kOut && !out.cache;
+  });
   if (has_uncached || !can_restore(stage, entry)) return {};
   // Metrics and plots that git keeps are cached too, so that a run can be restored whole.
   for (std::size_t i = 0; i < outs.size(); ++i) {
@@ -554,18 +580,22 @@ Result<StageReport> Runner::check_tracked(Tracked& tracked, Place place) {
     if (!reason.empty()) report.reasons.push_back(std::move(reason));
     if (files_.exists(os::joined(options_.root, path))) continue;
     LockedPath in_cache = out;
-    return Error(ErrorCode::kNotFound,
-                 cache_.holds(in_cache)
-                     ? fmt::format("'{}' is missing but in the cache: `dvc checkout {}` brings it back", path, tracked.path)
-                     : fmt::format("'{}' ({}) is missing and not in the cache: `starcast data fetch` or `dvc pull` brings it",
-                                   path, tracked.path));
+    return Error(
+        ErrorCode::kNotFound,
+        cache_.holds(in_cache)
+            ? fmt::format("'{}' is missing but in the cache: `dvc checkout {}` brings it back", path,
+                          tracked.path)
+            : fmt::format(
+                  "'{}' ({}) is missing and not in the cache: `starcast data fetch` or `dvc pull` brings it",
+                  path, tracked.path));
   }
   if (report.reasons.empty()) {
     observer_.stage_unchanged(tracked.path);
     return report;
   }
   if (tracked.file.is_import) {
-    return Error(ErrorCode::kUnsupported, fmt::format("{}: {}; imported data is not updated yet", tracked.path, report.reasons[0]));
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{}: {}; imported data is not updated yet", tracked.path, report.reasons[0]));
   }
   report.outcome = StageOutcome::kRan;
   observer_.stage_starts(tracked.path, report.reasons, {}, place.index, place.count);

@@ -38,8 +38,8 @@ constexpr std::string_view kChain =
 class Recorder final : public ReproObserver {
  public:
   void stage_unchanged(const std::string& name) override { events.push_back("unchanged " + name); }
-  void stage_starts(const std::string& name, const std::vector<std::string>& why, const std::vector<std::string>&, std::size_t,
-                    std::size_t) override {
+  void stage_starts(const std::string& name, const std::vector<std::string>& why,
+                    const std::vector<std::string>&, std::size_t, std::size_t) override {
     events.push_back("starts " + name);
     reasons.insert(reasons.end(), why.begin(), why.end());
   }
@@ -68,11 +68,14 @@ class ReproTest : public testing::Test {
     };
   }
 
-  // "copy FROM TO...", "write TEXT TO", "fail N", "interrupt": on the memory files, from the command's folder.
+  // "copy FROM TO...", "write TEXT TO", "fail N", "interrupt": on the memory files, from the command's
+  // folder.
   Result<os::Exit> shell(const os::Command& command) {
     files_.tick();
     const std::vector<std::string_view> words = core::split(command.arguments.back(), ' ');
-    const auto path = [&](std::size_t word) { return os::normalized(os::joined(command.folder, words[word])); };
+    const auto path = [&](std::size_t word) {
+      return os::normalized(os::joined(command.folder, words[word]));
+    };
     os::Exit exit;
     exit.seconds = 1.5;
     exit.memory_peak_bytes = 1000;
@@ -135,10 +138,17 @@ TEST_F(ReproTest, WritesDvcsLock) {
   must_run(kChain);
 
   const std::string md5 = codec::md5_hex("input");
-  EXPECT_EQ(lock_text(), "schema: '2.0'\nstages:\n  first:\n    cmd: copy in.txt a.txt\n    deps:\n    - path: in.txt\n      hash: md5\n      md5: " + md5 +
-                             "\n      size: 5\n    params:\n      params.yaml:\n        seed: 1\n    outs:\n    - path: a.txt\n      hash: md5\n      md5: " + md5 +
-                             "\n      size: 5\n  second:\n    cmd: copy a.txt b.txt\n    deps:\n    - path: a.txt\n      hash: md5\n      md5: " + md5 +
-                             "\n      size: 5\n    outs:\n    - path: b.txt\n      hash: md5\n      md5: " + md5 + "\n      size: 5\n");
+  EXPECT_EQ(lock_text(),
+            "schema: '2.0'\nstages:\n  first:\n    cmd: copy in.txt a.txt\n    deps:\n    - path: in.txt\n   "
+            "   hash: md5\n      md5: " +
+                md5 +
+                "\n      size: 5\n    params:\n      params.yaml:\n        seed: 1\n    outs:\n    - path: "
+                "a.txt\n      hash: md5\n      md5: " +
+                md5 +
+                "\n      size: 5\n  second:\n    cmd: copy a.txt b.txt\n    deps:\n    - path: a.txt\n      "
+                "hash: md5\n      md5: " +
+                md5 + "\n      size: 5\n    outs:\n    - path: b.txt\n      hash: md5\n      md5: " + md5 +
+                "\n      size: 5\n");
 }
 
 TEST_F(ReproTest, CommandsGetTheirShellFolderAndEnvironment) {
@@ -168,7 +178,9 @@ TEST_F(ReproTest, AChangedDepNamesBothSums) {
   files_.put("/w/in.txt", "other");
   must_run();
 
-  EXPECT_THAT(recorder_.reasons[0], testing::StartsWith("in.txt: md5 " + codec::md5_hex("input").substr(0, 8) + "… is now " + codec::md5_hex("other").substr(0, 8)));
+  EXPECT_THAT(recorder_.reasons[0],
+              testing::StartsWith("in.txt: md5 " + codec::md5_hex("input").substr(0, 8) + "… is now " +
+                                  codec::md5_hex("other").substr(0, 8)));
 }
 
 TEST_F(ReproTest, AChangedParamNamesBothValues) {
@@ -189,7 +201,8 @@ TEST_F(ReproTest, AnEqualParamOfAnotherTypeIsNoChange) {
 }
 
 TEST_F(ReproTest, AWholeFileCountsEveryKeyOnEitherSide) {
-  const std::string yaml = "stages:\n  s:\n    cmd: copy params.yaml o\n    params: [params.yaml: ]\n    outs: [o]\n";
+  const std::string yaml =
+      "stages:\n  s:\n    cmd: copy params.yaml o\n    params: [params.yaml: ]\n    outs: [o]\n";
   must_run(yaml);
   files_.put("/w/params.yaml", "other: 1\n");
   must_run();
@@ -212,7 +225,9 @@ TEST_F(ReproTest, ATextAndAListOfOneAreDifferentCommands) {
 }
 
 TEST_F(ReproTest, AnEqualResultStopsTheChainThere) {
-  const std::string yaml = "stages:\n  a:\n    cmd: write same a\n    deps: [in.txt]\n    outs: [a]\n  b:\n    cmd: copy a b\n    deps: [a]\n    outs: [b]\n";
+  const std::string yaml =
+      "stages:\n  a:\n    cmd: write same a\n    deps: [in.txt]\n    outs: [a]\n  b:\n    cmd: copy a b\n    "
+      "deps: [a]\n    outs: [b]\n";
   must_run(yaml);
   files_.put("/w/in.txt", "changed");
   must_run();
@@ -261,7 +276,9 @@ TEST_F(ReproTest, AnOutThatLeftTheCacheIsMadeAgain) {
 }
 
 TEST_F(ReproTest, APersistentOutStaysBeforeTheRun) {
-  const std::string yaml = "stages:\n  s:\n    cmd: copy old.txt seen.txt\n    deps: [in.txt]\n    outs: [seen.txt, old.txt: {persist: true}]\n";
+  const std::string yaml =
+      "stages:\n  s:\n    cmd: copy old.txt seen.txt\n    deps: [in.txt]\n    outs: [seen.txt, old.txt: "
+      "{persist: true}]\n";
   files_.put("/w/old.txt", "kept");
   must_run(yaml);
 
@@ -271,7 +288,9 @@ TEST_F(ReproTest, APersistentOutStaysBeforeTheRun) {
 TEST_F(ReproTest, OutsAreGoneBeforeTheRun) {
   files_.put("/w/o", "stale");
   files_.put("/w/dir/x", "stale");
-  const auto message = error_of("stages:\n  s:\n    cmd: copy o dir/new\n    deps: [in.txt]\n    outs: [dir, o]\n", ErrorCode::kNotFound);
+  const auto message =
+      error_of("stages:\n  s:\n    cmd: copy o dir/new\n    deps: [in.txt]\n    outs: [dir, o]\n",
+               ErrorCode::kNotFound);
 
   EXPECT_THAT(message, HasSubstr("/w/o"));
   EXPECT_FALSE(files_.exists("/w/dir/x"));
@@ -281,7 +300,8 @@ TEST_F(ReproTest, AMissingParamLeavesTheOuts) {
   must_run(kChain);
   files_.put("/w/params.yaml", "sed: 1\n");
 
-  EXPECT_EQ(error_of("", ErrorCode::kInvalidInput), "stage 'first' (dvc.yaml:2): there is no 'seed' in 'params.yaml'");
+  EXPECT_EQ(error_of("", ErrorCode::kInvalidInput),
+            "stage 'first' (dvc.yaml:2): there is no 'seed' in 'params.yaml'");
   EXPECT_TRUE(files_.exists("/w/a.txt"));
 }
 
@@ -289,34 +309,41 @@ TEST_F(ReproTest, AMissingDepLeavesTheOuts) {
   must_run(kChain);
   ASSERT_TRUE(files_.remove("/w/in.txt"));
 
-  EXPECT_EQ(error_of("", ErrorCode::kNotFound), "stage 'first' (dvc.yaml:2): its dep 'in.txt' does not exist");
+  EXPECT_EQ(error_of("", ErrorCode::kNotFound),
+            "stage 'first' (dvc.yaml:2): its dep 'in.txt' does not exist");
   EXPECT_TRUE(files_.exists("/w/a.txt"));
 }
 
 TEST_F(ReproTest, AMissingParamsFileIsNamed) {
   ASSERT_TRUE(files_.remove("/w/params.yaml"));
 
-  EXPECT_THAT(error_of(kChain, ErrorCode::kNotFound), HasSubstr("its params file 'params.yaml' does not exist"));
+  EXPECT_THAT(error_of(kChain, ErrorCode::kNotFound),
+              HasSubstr("its params file 'params.yaml' does not exist"));
 }
 
 TEST_F(ReproTest, AFailureNamesStageCommandAndStatusAndKeepsWhatIsDone) {
-  const std::string yaml = std::string(kChain) + "  third:\n    cmd:\n    - write x c\n    - fail 3\n    - write y c\n    deps: [b.txt]\n    outs: [c]\n";
+  const std::string yaml = std::string(kChain) +
+                           "  third:\n    cmd:\n    - write x c\n    - fail 3\n    - write y c\n    deps: "
+                           "[b.txt]\n    outs: [c]\n";
 
-  EXPECT_EQ(error_of(yaml, ErrorCode::kFailedPrecondition), "stage 'third' (dvc.yaml:11) failed: `fail 3` ended with status 3");
+  EXPECT_EQ(error_of(yaml, ErrorCode::kFailedPrecondition),
+            "stage 'third' (dvc.yaml:11) failed: `fail 3` ended with status 3");
   EXPECT_THAT(lock_text(), HasSubstr("second:"));
   EXPECT_THAT(lock_text(), Not(HasSubstr("third:")));
   EXPECT_THAT(files_.read("/w/.dvc/tmp/rwlock").value(), Not(HasSubstr("/w/")));
 }
 
 TEST_F(ReproTest, AnInterruptKeepsWhatIsDone) {
-  const std::string yaml = std::string(kChain) + "  third:\n    cmd: interrupt\n    deps: [b.txt]\n    outs: [c]\n";
+  const std::string yaml =
+      std::string(kChain) + "  third:\n    cmd: interrupt\n    deps: [b.txt]\n    outs: [c]\n";
 
   EXPECT_THAT(error_of(yaml, ErrorCode::kCancelled), HasSubstr("stage 'third'"));
   EXPECT_THAT(lock_text(), HasSubstr("second:"));
 }
 
 TEST_F(ReproTest, AnOutThatWasNotMadeIsNamed) {
-  EXPECT_EQ(error_of("stages:\n  s:\n    cmd: write x o\n    outs:\n    - o\n    - p\n", ErrorCode::kFailedPrecondition),
+  EXPECT_EQ(error_of("stages:\n  s:\n    cmd: write x o\n    outs:\n    - o\n    - p\n",
+                     ErrorCode::kFailedPrecondition),
             "dvc.yaml:6: stage 's': its command did not make the out 'p'");
   EXPECT_FALSE(files_.exists("/w/dvc.lock"));
 }
@@ -359,7 +386,8 @@ TEST_F(ReproTest, ATargetRunsWithWhatItNeeds) {
 TEST_F(ReproTest, AnUnknownTargetNamesTheNearest) {
   options_.targets = {"frist"};
 
-  EXPECT_EQ(error_of(kChain, ErrorCode::kInvalidInput), "dvc.yaml has no stage 'frist'; did you mean 'first'?");
+  EXPECT_EQ(error_of(kChain, ErrorCode::kInvalidInput),
+            "dvc.yaml has no stage 'frist'; did you mean 'first'?");
 }
 
 TEST_F(ReproTest, AFrozenStageDoesNotRun) {
@@ -398,7 +426,9 @@ TEST_F(ReproTest, AHashOfDvc2IsMadeNew) {
 }
 
 TEST_F(ReproTest, MetricsThatGitKeepsAreRestoredToo) {
-  const std::string yaml = "stages:\n  s:\n    cmd: copy in.txt m.json\n    deps: [in.txt]\n    metrics: [m.json: {cache: false}]\n";
+  const std::string yaml =
+      "stages:\n  s:\n    cmd: copy in.txt m.json\n    deps: [in.txt]\n    metrics: [m.json: {cache: "
+      "false}]\n";
   must_run(yaml);
   files_.put("/w/in.txt", "other");
   must_run();
@@ -410,7 +440,8 @@ TEST_F(ReproTest, MetricsThatGitKeepsAreRestoredToo) {
 }
 
 TEST_F(ReproTest, APlainOutWithoutCacheIsNotRemembered) {
-  const std::string yaml = "stages:\n  s:\n    cmd: copy in.txt o\n    deps: [in.txt]\n    outs: [o: {cache: false}]\n";
+  const std::string yaml =
+      "stages:\n  s:\n    cmd: copy in.txt o\n    deps: [in.txt]\n    outs: [o: {cache: false}]\n";
   must_run(yaml);
 
   EXPECT_FALSE(files_.exists("/w/.dvc/cache/runs"));
@@ -422,7 +453,8 @@ TEST_F(ReproTest, APlainOutWithoutCacheIsNotRemembered) {
 TEST_F(ReproTest, BinaryMetricsAreRefused) {
   files_.put("/w/in.txt", std::string("\0\1\2", 3));
 
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: copy in.txt m\n    deps: [in.txt]\n    metrics: [m]\n", ErrorCode::kInvalidInput),
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: copy in.txt m\n    deps: [in.txt]\n    metrics: [m]\n",
+                       ErrorCode::kInvalidInput),
               HasSubstr("the metrics file 'm' is not text"));
 }
 
@@ -436,7 +468,9 @@ TEST_F(ReproTest, AnEmptyOutIsWorthAWord) {
 TEST_F(ReproTest, CachedOutsGetALineInGitignore) {
   files_.put("/w/.git/HEAD", "");
   files_.put("/w/.dvc/config", "");
-  must_run("stages:\n  s:\n    cmd: copy in.txt o m\n    deps: [in.txt]\n    outs: [o]\n    metrics: [m: {cache: false}]\n");
+  must_run(
+      "stages:\n  s:\n    cmd: copy in.txt o m\n    deps: [in.txt]\n    outs: [o]\n    metrics: [m: {cache: "
+      "false}]\n");
 
   EXPECT_EQ(files_.read("/w/.gitignore").value(), "/o\n");
 }
@@ -445,7 +479,8 @@ TEST_F(ReproTest, TrackedDataIsChecked) {
   ASSERT_TRUE(track(files_, "/w", "in.txt", environment_, clock_));
   must_run(kChain);
 
-  EXPECT_THAT(events(), ElementsAre("unchanged in.txt.dvc", "starts first", "done first", "starts second", "done second"));
+  EXPECT_THAT(events(), ElementsAre("unchanged in.txt.dvc", "starts first", "done first", "starts second",
+                                    "done second"));
 }
 
 TEST_F(ReproTest, ChangedTrackedDataIsRecordedAnew) {
@@ -462,7 +497,8 @@ TEST_F(ReproTest, ChangedTrackedDataIsRecordedAnew) {
 TEST_F(ReproTest, MissingTrackedDataSaysWhereItIs) {
   ASSERT_TRUE(track(files_, "/w", "in.txt", environment_, clock_));
   ASSERT_TRUE(files_.remove("/w/in.txt"));
-  EXPECT_EQ(error_of(kChain, ErrorCode::kNotFound), "'in.txt' is missing but in the cache: `dvc checkout in.txt.dvc` brings it back");
+  EXPECT_EQ(error_of(kChain, ErrorCode::kNotFound),
+            "'in.txt' is missing but in the cache: `dvc checkout in.txt.dvc` brings it back");
 
   ASSERT_TRUE(files_.remove("/w/.dvc/cache"));
   EXPECT_THAT(error_of(kChain, ErrorCode::kNotFound), HasSubstr("`starcast data fetch`"));
@@ -472,7 +508,8 @@ TEST_F(ReproTest, AnotherPipelineThatMakesADepIsNotSupportedYet) {
   files_.put("/w/sub/dvc.yaml", "stages:\n  inner:\n    cmd: x\n    outs: [made]\n");
   files_.put("/w/sub/made", "1");
 
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: copy sub/made o\n    deps: [sub/made]\n    outs: [o]\n", ErrorCode::kUnsupported),
+  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: copy sub/made o\n    deps: [sub/made]\n    outs: [o]\n",
+                       ErrorCode::kUnsupported),
               HasSubstr("which 'inner' makes (sub/dvc.yaml:4)"));
 }
 
@@ -509,11 +546,16 @@ TEST_F(ReproTest, WhatACommandAddedToTheLockStays) {
 }
 
 TEST_F(ReproTest, BadGraphsAreRefusedBeforeAnythingRuns) {
-  EXPECT_THAT(error_of("stages:\n  a:\n    cmd: x\n    deps: [b]\n    outs: [a]\n  b:\n    cmd: x\n    deps: [a]\n    outs: [b]\n", ErrorCode::kInvalidInput),
+  EXPECT_THAT(error_of("stages:\n  a:\n    cmd: x\n    deps: [b]\n    outs: [a]\n  b:\n    cmd: x\n    deps: "
+                       "[a]\n    outs: [b]\n",
+                       ErrorCode::kInvalidInput),
               HasSubstr("cycle"));
-  EXPECT_THAT(error_of("stages:\n  a:\n    cmd: x\n    outs:\n    - d\n  b:\n    cmd: x\n    outs:\n    - d/e\n", ErrorCode::kInvalidInput),
-              HasSubstr("dvc.yaml:9: out 'd/e' of 'b' lies inside out 'd' of 'a' (dvc.yaml:5)"));
-  EXPECT_THAT(error_of("stages:\n  a:\n    cmd: x\n    outs: [../o]\n", ErrorCode::kInvalidInput), HasSubstr("outside the workspace"));
+  EXPECT_THAT(
+      error_of("stages:\n  a:\n    cmd: x\n    outs:\n    - d\n  b:\n    cmd: x\n    outs:\n    - d/e\n",
+               ErrorCode::kInvalidInput),
+      HasSubstr("dvc.yaml:9: out 'd/e' of 'b' lies inside out 'd' of 'a' (dvc.yaml:5)"));
+  EXPECT_THAT(error_of("stages:\n  a:\n    cmd: x\n    outs: [../o]\n", ErrorCode::kInvalidInput),
+              HasSubstr("outside the workspace"));
   EXPECT_THAT(processes_.commands(), IsEmpty());
 }
 
@@ -530,11 +572,14 @@ TEST_F(ReproTest, AFolderWithoutDvcIsNoWorkspace) {
   EXPECT_EQ(run().error().code(), ErrorCode::kFailedPrecondition);
 }
 
-TEST_F(ReproTest, NoPipelineIsNotFound) { EXPECT_THAT(error_of("", ErrorCode::kNotFound), HasSubstr("there is no '/w/dvc.yaml'")); }
+TEST_F(ReproTest, NoPipelineIsNotFound) {
+  EXPECT_THAT(error_of("", ErrorCode::kNotFound), HasSubstr("there is no '/w/dvc.yaml'"));
+}
 
 TEST_F(ReproTest, AWdirThatIsNoFolderIsNamed) {
-  EXPECT_THAT(error_of("stages:\n  s:\n    cmd: write x o\n    wdir: nowhere\n    outs: [o]\n", ErrorCode::kNotFound),
-              HasSubstr("its wdir 'nowhere' is no folder"));
+  EXPECT_THAT(
+      error_of("stages:\n  s:\n    cmd: write x o\n    wdir: nowhere\n    outs: [o]\n", ErrorCode::kNotFound),
+      HasSubstr("its wdir 'nowhere' is no folder"));
 }
 
 }  // namespace

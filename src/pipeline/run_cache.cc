@@ -47,11 +47,16 @@ std::string run_key(const LockedStage& run) {
   return sum_of(entry);
 }
 
-std::string run_value(const LockedStage& run) { return sum_of(to_json(run)); }
+std::string run_value(const LockedStage& run) {
+  return sum_of(to_json(run));
+}
 
-RunCache::RunCache(os::FileSystem& files, const std::string& folder) : files_(files), folder_(os::joined(folder, "runs")) {}
+RunCache::RunCache(os::FileSystem& files, const std::string& folder)
+    : files_(files), folder_(os::joined(folder, "runs")) {}
 
-std::string RunCache::folder_of(const std::string& key) const { return folder_ + "/" + key.substr(0, 2) + "/" + key; }
+std::string RunCache::folder_of(const std::string& key) const {
+  return folder_ + "/" + key.substr(0, 2) + "/" + key;
+}
 
 std::optional<LockedStage> RunCache::find(const std::string& key) {
   const std::string folder = folder_of(key);

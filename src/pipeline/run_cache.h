@@ -1,4 +1,5 @@
-// The run cache: what earlier runs of a pipeline stage made from the same command, deps and params (.dvc/cache/runs).
+// The run cache: what earlier runs of a pipeline stage made from the same command, deps and params
+// (.dvc/cache/runs).
 #pragma once
 
 #include <optional>
@@ -10,8 +11,8 @@
 
 namespace starcast::pipeline {
 
-// The names of a run, as DVC computes them: `key` from command, deps, params and the paths of the outs, `value` from the
-// outs' content too.
+// The names of a run, as DVC computes them: `key` from command, deps, params and the paths of the outs,
+// `value` from the outs' content too.
 std::string run_key(const LockedStage& run);
 std::string run_value(const LockedStage& run);
 

@@ -16,7 +16,8 @@ namespace {
 LockedStage dvc_run(std::string_view out_md5 = "dd8c6a395b5dd36c56d23275028f526c") {
   const std::string text = fmt::format(
       "cmd: cp data/x.csv o\n"
-      "deps:\n- path: data/x.csv\n  hash: md5\n  md5: dd8c6a395b5dd36c56d23275028f526c\n  size: 4\n  isexec: true\n"
+      "deps:\n- path: data/x.csv\n  hash: md5\n  md5: dd8c6a395b5dd36c56d23275028f526c\n  size: 4\n  isexec: "
+      "true\n"
       "outs:\n- path: o\n  hash: md5\n  md5: {}\n  size: 4\n  isexec: true\n",
       out_md5);
   LockedStage run = read_locked_stage("run", "a", codec::parse_yaml(text).value()).value();

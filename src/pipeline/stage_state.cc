@@ -29,10 +29,13 @@ Json command_of(const Stage& stage) {
   return Json(std::move(items));
 }
 
-std::string short_md5(const std::string& md5) { return md5.substr(0, 8) + "…"; }
+std::string short_md5(const std::string& md5) {
+  return md5.substr(0, 8) + "…";
+}
 
 const Json* find_member(const JsonObject& members, const std::string& name) {
-  const auto found = std::find_if(members.begin(), members.end(), [&name](const JsonMember& member) { return member.first == name; });
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&name](const JsonMember& member) { return member.first == name; });
   return found == members.end() ? nullptr : &found->second;
 }
 
@@ -52,7 +55,9 @@ std::vector<T> sorted_by_path(std::vector<T> items) {
 
 }  // namespace
 
-std::string title_of(const Stage& stage) { return fmt::format("stage '{}' (dvc.yaml:{})", stage.name, stage.line); }
+std::string title_of(const Stage& stage) {
+  return fmt::format("stage '{}' (dvc.yaml:{})", stage.name, stage.line);
+}
 
 std::string recorded_path(const Stage& stage, const std::string& path, const std::string& absolute_root) {
   if (!os::is_absolute(path) || !os::normalized(path).starts_with(absolute_root + "/")) return path;
@@ -73,9 +78,11 @@ Result<const Json*> StageState::params_of(const std::string& path) {
   return &found->second;
 }
 
-Result<std::string> StageState::difference(const LockedPath& locked, const std::string& path, bool is_cached) {
+Result<std::string> StageState::difference(const LockedPath& locked, const std::string& path,
+                                           bool is_cached) {
   if (locked.legacy_hash) return fmt::format("{}: was recorded by DVC 2", path);
-  if (is_cached && !locked.md5.empty() && !cache_.holds(locked)) return fmt::format("{}: is not in the cache", path);
+  if (is_cached && !locked.md5.empty() && !cache_.holds(locked))
+    return fmt::format("{}: is not in the cache", path);
   const auto now = cache_.identify(path);
   if (!now && now.error().code() == ErrorCode::kNotFound) return fmt::format("{}: is missing", path);
   if (!now) return now.error();
@@ -84,7 +91,8 @@ Result<std::string> StageState::difference(const LockedPath& locked, const std::
   return fmt::format("{}: md5 {} is now {}", path, short_md5(locked.md5), short_md5(now.value().md5));
 }
 
-Result<void> StageState::add_param_reasons(const Stage& stage, const LockedStage& locked, std::vector<std::string>& reasons) {
+Result<void> StageState::add_param_reasons(const Stage& stage, const LockedStage& locked,
+                                           std::vector<std::string>& reasons) {
   for (const ParamsDep& dep : stage.params) {
     const std::string path = path_from_folder(stage, dep.file);
     if (!files_.exists(os::joined(root_, path))) {
@@ -135,7 +143,8 @@ Result<std::vector<std::string>> StageState::changed_inputs(const Stage& stage, 
 Result<std::vector<std::string>> StageState::reasons(const Stage& stage, const LockedStage* locked) {
   const bool has_inputs = !stage.deps.empty() || !stage.params.empty();
   if (!stage.frozen && stage.always_changed) return std::vector<std::string>{"always_changed is set"};
-  if (!stage.frozen && !has_inputs && stage.outs.empty()) return std::vector<std::string>{"it has neither deps nor outs"};
+  if (!stage.frozen && !has_inputs && stage.outs.empty())
+    return std::vector<std::string>{"it has neither deps nor outs"};
   if (locked == nullptr) {
     if (stage.frozen && stage.outs.empty()) return std::vector<std::string>{};
     return std::vector<std::string>{"it has not run yet"};
@@ -175,7 +184,8 @@ Result<LockedParams> StageState::current_params(const Stage& stage, const Params
     }
     if (find_member(current.values, name) == nullptr) current.values.emplace_back(name, *value);
   }
-  std::sort(current.values.begin(), current.values.end(), [](const JsonMember& a, const JsonMember& b) { return a.first < b.first; });
+  std::sort(current.values.begin(), current.values.end(),
+            [](const JsonMember& a, const JsonMember& b) { return a.first < b.first; });
   return current;
 }
 
@@ -187,7 +197,8 @@ Result<LockedStage> StageState::inputs(const Stage& stage) {
     const std::string path = path_from_folder(stage, dep);
     auto found = cache_.identify(path);
     if (!found && found.error().code() == ErrorCode::kNotFound) {
-      return Error(ErrorCode::kNotFound, fmt::format("{}: its dep '{}' does not exist", title_of(stage), path));
+      return Error(ErrorCode::kNotFound,
+                   fmt::format("{}: its dep '{}' does not exist", title_of(stage), path));
     }
     if (!found) return Error(std::move(found).error()).with_context(title_of(stage));
     found.value().path = recorded_path(stage, dep, absolute_root_);
@@ -199,9 +210,11 @@ Result<LockedStage> StageState::inputs(const Stage& stage) {
     entry.params.push_back(std::move(params));
   }
   // params.yaml first, then the other files by name.
-  std::stable_sort(entry.params.begin(), entry.params.end(), [](const LockedParams& a, const LockedParams& b) {
-    return std::pair(a.file != "params.yaml", std::string_view(a.file)) < std::pair(b.file != "params.yaml", std::string_view(b.file));
-  });
+  std::stable_sort(entry.params.begin(), entry.params.end(),
+                   [](const LockedParams& a, const LockedParams& b) {
+                     return std::pair(a.file != "params.yaml", std::string_view(a.file)) <
+                            std::pair(b.file != "params.yaml", std::string_view(b.file));
+                   });
   return entry;
 }
 
@@ -212,7 +225,8 @@ Result<void> StageState::add_outs(const Stage& stage, LockedStage& entry) {
     auto found = cache_.identify(path);
     if (!found && found.error().code() == ErrorCode::kNotFound) {
       return Error(ErrorCode::kFailedPrecondition,
-                   fmt::format("dvc.yaml:{}: stage '{}': its command did not make the out '{}'", out.line, stage.name, path));
+                   fmt::format("dvc.yaml:{}: stage '{}': its command did not make the out '{}'", out.line,
+                               stage.name, path));
     }
     if (!found) return Error(std::move(found).error()).with_context(title_of(stage));
     found.value().path = recorded_path(stage, out.path, absolute_root_);

@@ -20,9 +20,9 @@ class StageState {
   StageState(os::FileSystem& files, std::string root, std::string absolute_root, Cache& cache)
       : files_(files), root_(std::move(root)), absolute_root_(std::move(absolute_root)), cache_(cache) {}
 
-  // Why the stage has to run, by the rules of DVC: its command, a dep, a param or an out differs from the lock's entry
-  // (nullptr: there is none), or an out is not in the cache. Empty when it has not. Outs are looked at only when nothing
-  // else has changed.
+  // Why the stage has to run, by the rules of DVC: its command, a dep, a param or an out differs from the
+  // lock's entry (nullptr: there is none), or an out is not in the cache. Empty when it has not. Outs are
+  // looked at only when nothing else has changed.
   core::Result<std::vector<std::string>> reasons(const Stage& stage, const LockedStage* locked);
 
   // Whether command, deps and params are what the entry says.
@@ -31,8 +31,8 @@ class StageState {
   // Why a path that is recorded is not what is there, or empty.
   core::Result<std::string> difference(const LockedPath& locked, const std::string& path, bool is_cached);
 
-  // The entry with command, deps and params as they are now. kNotFound: a dep or params file; kInvalidInput: a param that
-  // its file lacks. Each names the stage's line.
+  // The entry with command, deps and params as they are now. kNotFound: a dep or params file; kInvalidInput:
+  // a param that its file lacks. Each names the stage's line.
   core::Result<LockedStage> inputs(const Stage& stage);
 
   // Adds the outs as they are now. kFailedPrecondition when the command did not make one.
@@ -43,7 +43,8 @@ class StageState {
 
  private:
   core::Result<const codec::Json*> params_of(const std::string& path);
-  core::Result<void> add_param_reasons(const Stage& stage, const LockedStage& locked, std::vector<std::string>& reasons);
+  core::Result<void> add_param_reasons(const Stage& stage, const LockedStage& locked,
+                                       std::vector<std::string>& reasons);
   core::Result<LockedParams> current_params(const Stage& stage, const ParamsDep& dep);
 
   os::FileSystem& files_;
@@ -56,7 +57,8 @@ class StageState {
 // "stage 'train' (dvc.yaml:12)".
 std::string title_of(const Stage& stage);
 
-// A path as the lock names it: as written, but an absolute path inside the workspace becomes relative to the stage's folder.
+// A path as the lock names it: as written, but an absolute path inside the workspace becomes relative to the
+// stage's folder.
 std::string recorded_path(const Stage& stage, const std::string& path, const std::string& absolute_root);
 
 }  // namespace starcast::pipeline

@@ -76,7 +76,8 @@ Result<std::vector<std::string>> words_of(std::string_view inner) {
 
 // Python's shlex.quote.
 std::string shell_quoted(const std::string& text) {
-  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  constexpr std::string_view kSafe =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
   if (text.empty()) return "''";
   if (text.find_first_not_of(kSafe) == std::string::npos) return text;
   return fmt::format("'{}'", core::replaced(text, "'", "'\"'\"'"));
@@ -97,7 +98,9 @@ std::string plain_text(const Json& value) {
   return std::visit(Visitor{}, value.value());
 }
 
-bool is_plain(const Json& value) { return !value.is_object() && !value.is_array(); }
+bool is_plain(const Json& value) {
+  return !value.is_object() && !value.is_array();
+}
 
 // A value among command-line options: DVC formats a bool there as Python does.
 std::string option_text(const Json& value) {
@@ -106,7 +109,8 @@ std::string option_text(const Json& value) {
   return plain_text(value);
 }
 
-// A mapping as options: --key value, nested keys joined by dots, true -> --key, false -> nothing, list -> --key a b.
+// A mapping as options: --key value, nested keys joined by dots, true -> --key, false -> nothing, list ->
+// --key a b.
 Result<void> append_options(const JsonObject& members, const std::string& prefix, std::string& out) {
   for (const auto& [name, value] : members) {
     const std::string key = prefix + name;
@@ -117,7 +121,8 @@ Result<void> append_options(const JsonObject& members, const std::string& prefix
     } else if (const auto* const items = std::get_if<JsonArray>(&value.value())) {
       bool is_first = true;
       for (const Json& item : *items) {
-        if (!is_plain(item)) return Error(ErrorCode::kInvalidInput, fmt::format("'{}' is a list of lists or mappings", key));
+        if (!is_plain(item))
+          return Error(ErrorCode::kInvalidInput, fmt::format("'{}' is a list of lists or mappings", key));
         out += is_first ? fmt::format("--{} {} ", key, option_text(item)) : option_text(item) + " ";
         is_first = false;
       }
@@ -130,7 +135,8 @@ Result<void> append_options(const JsonObject& members, const std::string& prefix
 
 Result<std::string> text_of(const Json& value, std::string_view inner, bool is_command) {
   if (is_plain(value)) return plain_text(value);
-  if (!value.is_object() || !is_command) return bad_template(inner, "it is a list or a mapping, not one value");
+  if (!value.is_object() || !is_command)
+    return bad_template(inner, "it is a list or a mapping, not one value");
   std::string options;
   TRY(append_options(std::get<JsonObject>(value.value()), "", options));
   while (!options.empty() && options.back() == ' ') options.pop_back();
@@ -139,14 +145,17 @@ Result<std::string> text_of(const Json& value, std::string_view inner, bool is_c
 
 }  // namespace
 
-bool has_template(std::string_view text) { return !matches_of(text).empty(); }
+bool has_template(std::string_view text) {
+  return !matches_of(text).empty();
+}
 
 Result<const Json*> TemplateContext::select(std::string_view expression) const {
   const std::vector<std::string> words = TRY(words_of(expression));
   const Json* at = &values_;
   for (const std::string& word : words) {
     const Json* const next = find_param(*at, word);
-    if (next == nullptr) return bad_template(expression, fmt::format("there is no '{}' in params.yaml or vars", word));
+    if (next == nullptr)
+      return bad_template(expression, fmt::format("there is no '{}' in params.yaml or vars", word));
     at = next;
   }
   return at;
@@ -211,7 +220,8 @@ Result<void> TemplateContext::add_file(const std::string& folder, std::string_vi
     for (const std::string_view key : core::split(keys, ',')) {
       if (key.empty()) continue;
       const Json* const value = params.find(key);
-      if (value == nullptr) return Error(ErrorCode::kInvalidInput, fmt::format("there is no '{}' in '{}'", key, name));
+      if (value == nullptr)
+        return Error(ErrorCode::kInvalidInput, fmt::format("there is no '{}' in '{}'", key, name));
       Json single;
       single.set(key, *value);
       TRY(merge(values_, single, name, ""));
@@ -221,7 +231,8 @@ Result<void> TemplateContext::add_file(const std::string& folder, std::string_vi
   return {};
 }
 
-Result<void> TemplateContext::merge(Json& into, const Json& update, const std::string& source, const std::string& prefix) {
+Result<void> TemplateContext::merge(Json& into, const Json& update, const std::string& source,
+                                    const std::string& prefix) {
   const JsonObject* const members = std::get_if<JsonObject>(&update.value());
   if (members == nullptr) return {};
   for (const auto& [name, value] : *members) {
@@ -234,14 +245,16 @@ Result<void> TemplateContext::merge(Json& into, const Json& update, const std::s
     }
     if (!present->is_object() || !value.is_object()) {
       std::string origin = source;
-      for (std::string at = path; !at.empty(); at = at.substr(0, at.rfind('.') == std::string::npos ? 0 : at.rfind('.'))) {
+      for (std::string at = path; !at.empty();
+           at = at.substr(0, at.rfind('.') == std::string::npos ? 0 : at.rfind('.'))) {
         const auto found = sources_.find(at);
         if (found == sources_.end()) continue;
         origin = found->second;
         break;
       }
-      return Error(ErrorCode::kInvalidInput,
-                   fmt::format("cannot redefine '{}' from '{}': it is already defined in '{}'", path, source, origin));
+      return Error(
+          ErrorCode::kInvalidInput,
+          fmt::format("cannot redefine '{}' from '{}': it is already defined in '{}'", path, source, origin));
     }
     Json merged = *present;
     TRY(merge(merged, value, source, path + "."));

@@ -27,14 +27,15 @@ class TemplateContext {
   // The entries of a `vars` list: "file", "file:key1,key2" or a mapping. Redefining a value is kInvalidInput.
   core::Result<void> add_vars(const codec::YamlNode& vars, const std::string& folder);
 
-  // The text with its templates filled: a text that is exactly one ${x} keeps the value's type. `is_command`: a mapping
-  // becomes command-line options. Errors carry no place.
+  // The text with its templates filled: a text that is exactly one ${x} keeps the value's type. `is_command`:
+  // a mapping becomes command-line options. Errors carry no place.
   core::Result<codec::Json> filled(std::string_view text, bool is_command) const;
 
  private:
   core::Result<const codec::Json*> select(std::string_view expression) const;
   core::Result<void> add_file(const std::string& folder, std::string_view item);
-  core::Result<void> merge(codec::Json& into, const codec::Json& update, const std::string& source, const std::string& prefix);
+  core::Result<void> merge(codec::Json& into, const codec::Json& update, const std::string& source,
+                           const std::string& prefix);
 
   const os::FileSystem* files_;
   std::string folder_;

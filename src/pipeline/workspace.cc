@@ -42,7 +42,9 @@ Result<void> read_config_file(const os::FileSystem& files, const std::string& pa
     const std::string_view line = core::trimmed(raw);
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[') {
-      if (line.back() != ']') return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: a section's ']' is missing", path, number));
+      if (line.back() != ']')
+        return Error(ErrorCode::kInvalidInput,
+                     fmt::format("{}:{}: a section's ']' is missing", path, number));
       section = core::ascii_lower(core::trimmed(line.substr(1, line.size() - 2)));
       continue;
     }
@@ -52,14 +54,17 @@ Result<void> read_config_file(const os::FileSystem& files, const std::string& pa
     }
     const std::string key = core::ascii_lower(core::trimmed(line.substr(0, equals)));
     std::string_view value = core::trimmed(line.substr(equals + 1));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+        value.back() == value.front()) {
       value = value.substr(1, value.size() - 2);
     }
     if (section == "core" && key == "no_scm") config.no_scm = is_true(value);
     if (section == "core" && key == "hardlink_lock" && is_true(value)) {
-      return Error(ErrorCode::kUnsupported, fmt::format("{}:{}: core.hardlink_lock is not supported", path, number));
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("{}:{}: core.hardlink_lock is not supported", path, number));
     }
-    if (section == "cache" && key == "dir" && !value.empty()) config.cache_folder = os::normalized(os::joined(".dvc", value));
+    if (section == "cache" && key == "dir" && !value.empty())
+      config.cache_folder = os::normalized(os::joined(".dvc", value));
   }
   return {};
 }
@@ -69,9 +74,10 @@ Result<void> read_config_file(const os::FileSystem& files, const std::string& pa
 Result<WorkspaceConfig> load_config(const os::FileSystem& files, const std::string& root) {
   const std::string folder = os::joined(root, ".dvc");
   if (!files.is_folder(folder)) {
-    return Error(ErrorCode::kFailedPrecondition,
-                 fmt::format("'{}' is no workspace: it has no .dvc folder; `dvc init` or `starcast new` makes one",
-                             root.empty() ? "." : root));
+    return Error(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("'{}' is no workspace: it has no .dvc folder; `dvc init` or `starcast new` makes one",
+                    root.empty() ? "." : root));
   }
   WorkspaceConfig config;
   config.cache_folder = ".dvc/cache";
@@ -86,7 +92,8 @@ std::string absolute_folder(const os::FileSystem& files, const std::string& fold
   return os::normalized(here ? os::joined(here.value(), folder) : folder);
 }
 
-std::optional<GitIgnore> GitIgnore::find(os::FileSystem& files, const std::string& root, const os::Environment& environment) {
+std::optional<GitIgnore> GitIgnore::find(os::FileSystem& files, const std::string& root,
+                                         const os::Environment& environment) {
   std::string user_file;
   if (const auto config_home = environment.find("XDG_CONFIG_HOME"); config_home && !config_home->empty()) {
     user_file = os::joined(*config_home, "git/ignore");
@@ -114,9 +121,11 @@ Result<void> GitIgnore::ignore(const std::string& path) const {
   }
   if (const auto text = files_->read(os::joined(top_, ".git/info/exclude"))) patterns.add(text.value(), "");
   if (const auto text = files_->read(os::joined(top_, ".gitignore"))) patterns.add(text.value(), "");
-  for (std::size_t slash = from_top.find('/'); slash != std::string::npos; slash = from_top.find('/', slash + 1)) {
+  for (std::size_t slash = from_top.find('/'); slash != std::string::npos;
+       slash = from_top.find('/', slash + 1)) {
     const std::string folder = from_top.substr(0, slash);
-    if (const auto text = files_->read(os::joined(os::joined(top_, folder), ".gitignore"))) patterns.add(text.value(), folder);
+    if (const auto text = files_->read(os::joined(os::joined(top_, folder), ".gitignore")))
+      patterns.add(text.value(), folder);
   }
   const std::string whole = os::joined(root_, path);
   if (patterns.ignores(from_top, files_->is_folder(whole) ? PathKind::kFolder : PathKind::kFile)) return {};
@@ -135,10 +144,13 @@ Result<void> GitIgnore::ignore(const std::string& path) const {
 
 Result<void> init_workspace(os::FileSystem& files, const std::string& root, Scm scm) {
   const std::string folder = os::joined(root, ".dvc");
-  if (files.exists(folder)) return Error(ErrorCode::kAlreadyExists, fmt::format("'{}' is there already", folder));
+  if (files.exists(folder))
+    return Error(ErrorCode::kAlreadyExists, fmt::format("'{}' is there already", folder));
   TRY(files.make_folders(os::joined(folder, "tmp")));
-  TRY(files.write(os::joined(folder, "config"), scm == Scm::kNone ? "[core]\n    no_scm = True\n" : "", kPlainFile));
-  if (scm == Scm::kGit) TRY(files.write(os::joined(folder, ".gitignore"), "/config.local\n/tmp\n/cache\n", kPlainFile));
+  TRY(files.write(os::joined(folder, "config"), scm == Scm::kNone ? "[core]\n    no_scm = True\n" : "",
+                  kPlainFile));
+  if (scm == Scm::kGit)
+    TRY(files.write(os::joined(folder, ".gitignore"), "/config.local\n/tmp\n/cache\n", kPlainFile));
   TRY(files.write(os::joined(folder, "tmp/btime"), "", kPlainFile));
   const std::string ignore = os::joined(root, ".dvcignore");
   if (!files.exists(ignore)) TRY(files.write(ignore, kDvcIgnoreText, kPlainFile));
@@ -147,7 +159,8 @@ Result<void> init_workspace(os::FileSystem& files, const std::string& root, Scm 
 
 Result<LockedPath> track(os::FileSystem& files, const std::string& root, const std::string& path,
                          const os::Environment& environment, const core::Clock& clock) {
-  if (!os::stays_inside(path)) return Error(ErrorCode::kInvalidInput, fmt::format("'{}' lies outside the workspace", path));
+  if (!os::stays_inside(path))
+    return Error(ErrorCode::kInvalidInput, fmt::format("'{}' lies outside the workspace", path));
   const std::string normal = os::normalized(path);
   const WorkspaceConfig config = TRY(load_config(files, root));
   Cache cache(files, root, config.cache_folder, clock);
@@ -159,7 +172,8 @@ Result<LockedPath> track(os::FileSystem& files, const std::string& root, const s
   DvcFile file;
   if (files.exists(whole)) file = TRY(load_dvc_file(files, whole, dvc_path));
   if (file.is_import || file.outs.size() > 1) {
-    return Error(ErrorCode::kUnsupported, fmt::format("{}: only a .dvc file of one out, not imported, can be updated", dvc_path));
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("{}: only a .dvc file of one out, not imported, can be updated", dvc_path));
   }
   LockedPath out = found;
   out.path = file.outs.empty() ? os::name_of(normal) : file.outs[0].path;

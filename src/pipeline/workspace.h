@@ -1,4 +1,5 @@
-// The workspace's frame as DVC keeps it: the .dvc folder, its config, .gitignore upkeep; and tracking one file.
+// The workspace's frame as DVC keeps it: the .dvc folder, its config, .gitignore upkeep; and tracking one
+// file.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ struct WorkspaceConfig {
   bool no_scm = false;       // core.no_scm
 };
 
-// kFailedPrecondition when `root` has no .dvc folder; kUnsupported for core.hardlink_lock, which another lock would break.
+// kFailedPrecondition when `root` has no .dvc folder; kUnsupported for core.hardlink_lock, which another lock
+// would break.
 core::Result<WorkspaceConfig> load_config(const os::FileSystem& files, const std::string& root);
 
 // The folder as an absolute path, where the machine tells the working directory; else as given, normalized.
@@ -28,14 +30,21 @@ std::string absolute_folder(const os::FileSystem& files, const std::string& fold
 class GitIgnore {
  public:
   // Absent when no folder from `root` upwards is a git repository.
-  static std::optional<GitIgnore> find(os::FileSystem& files, const std::string& root, const os::Environment& environment);
+  static std::optional<GitIgnore> find(os::FileSystem& files, const std::string& root,
+                                       const os::Environment& environment);
 
-  // Adds "/name" to the .gitignore beside `path` (relative to the workspace's root), unless git ignores it already.
+  // Adds "/name" to the .gitignore beside `path` (relative to the workspace's root), unless git ignores it
+  // already.
   core::Result<void> ignore(const std::string& path) const;
 
  private:
-  GitIgnore(os::FileSystem& files, std::string root, std::string top, std::string prefix, std::string user_file)
-      : files_(&files), root_(std::move(root)), top_(std::move(top)), prefix_(std::move(prefix)), user_file_(std::move(user_file)) {}
+  GitIgnore(os::FileSystem& files, std::string root, std::string top, std::string prefix,
+            std::string user_file)
+      : files_(&files),
+        root_(std::move(root)),
+        top_(std::move(top)),
+        prefix_(std::move(prefix)),
+        user_file_(std::move(user_file)) {}
 
   os::FileSystem* files_;
   std::string root_;
@@ -46,12 +55,13 @@ class GitIgnore {
 
 enum class Scm { kGit, kNone };
 
-// What `dvc init` leaves (kNone: `dvc init --no-scm`): .dvc/config, .dvc/.gitignore, .dvc/tmp, .dvcignore. An existing
-// .dvc is kAlreadyExists; an existing .dvcignore stays. Nothing is staged in git.
+// What `dvc init` leaves (kNone: `dvc init --no-scm`): .dvc/config, .dvc/.gitignore, .dvc/tmp, .dvcignore. An
+// existing .dvc is kAlreadyExists; an existing .dvcignore stays. Nothing is staged in git.
 core::Result<void> init_workspace(os::FileSystem& files, const std::string& root, Scm scm);
 
-// What `dvc add PATH` does for a file or folder of the workspace (path relative to root): its content goes to the cache,
-// PATH.dvc is written (an existing one is updated), and .gitignore gets a line. kNotFound when there is no such file.
+// What `dvc add PATH` does for a file or folder of the workspace (path relative to root): its content goes to
+// the cache, PATH.dvc is written (an existing one is updated), and .gitignore gets a line. kNotFound when
+// there is no such file.
 core::Result<LockedPath> track(os::FileSystem& files, const std::string& root, const std::string& path,
                                const os::Environment& environment = os::real_environment(),
                                const core::Clock& clock = core::system_clock());

@@ -51,7 +51,8 @@ TEST(InitWorkspace, RefusesASecondTimeAndKeepsDvcignore) {
 
 TEST(LoadConfig, LaterFilesWinAndTheCacheIsRelativeToTheConfig) {
   os::MemoryFiles files;
-  files.put("/w/.dvc/config", "# c\n[core]\n    no_scm = true\n['remote \"x\"']\n    url = /a\n[cache]\n    dir = ../shared\n");
+  files.put("/w/.dvc/config",
+            "# c\n[core]\n    no_scm = true\n['remote \"x\"']\n    url = /a\n[cache]\n    dir = ../shared\n");
   files.put("/w/.dvc/config.local", "[core]\nno_scm = False\n");
 
   const auto config = load_config(files, "/w");
@@ -147,12 +148,15 @@ TEST(Track, UpdatesAnExistingFile) {
   os::MemoryFiles files;
   ASSERT_TRUE(init_workspace(files, "/w", Scm::kNone));
   files.put("/w/raw.csv", "a\nb\n");
-  files.put("/w/raw.csv.dvc", "# mine\nouts:\n- md5: 57ab5ccf406880724b364efd2d960140\n  size: 1\n  hash: md5\n  path: raw.csv\n");
+  files.put(
+      "/w/raw.csv.dvc",
+      "# mine\nouts:\n- md5: 57ab5ccf406880724b364efd2d960140\n  size: 1\n  hash: md5\n  path: raw.csv\n");
 
   ASSERT_TRUE(track(files, "/w", "raw.csv", kNoEnvironment));
 
-  EXPECT_EQ(files.read("/w/raw.csv.dvc").value(),
-            "# mine\nouts:\n- md5: dd8c6a395b5dd36c56d23275028f526c\n  size: 4\n  hash: md5\n  path: raw.csv\n");
+  EXPECT_EQ(
+      files.read("/w/raw.csv.dvc").value(),
+      "# mine\nouts:\n- md5: dd8c6a395b5dd36c56d23275028f526c\n  size: 4\n  hash: md5\n  path: raw.csv\n");
 }
 
 TEST(Track, RefusesWhatIsOutsideOrAbsent) {

@@ -43,10 +43,10 @@ struct Axis {
   double high = 0;
 };
 
-// Titles and labels are plain text (never markup); control characters become spaces, broken UTF-8 U+FFFD, and what is too
-// long for its place is cut. Values that are not finite are left out: a gap in a line. A figure without any says "no data".
-// A legend is shown when there are two series or more. Categories take the x axis: the first name is at x = 0, the next at
-// 1, and so on; the series of one figure share their names.
+// Titles and labels are plain text (never markup); control characters become spaces, broken UTF-8 U+FFFD, and
+// what is too long for its place is cut. Values that are not finite are left out: a gap in a line. A figure
+// without any says "no data". A legend is shown when there are two series or more. Categories take the x
+// axis: the first name is at x = 0, the next at 1, and so on; the series of one figure share their names.
 struct Figure {
   std::string title{};
   std::string subtitle{};  // e.g. what data, how many; may be empty
@@ -60,9 +60,9 @@ struct Figure {
   int height_px = 500;
 };
 
-// PNG bytes, by gnuplot. The same figure gives the same bytes on one machine. kInvalidInput for a side below 100 or above
-// 8,000 pixels, kNotFound when gnuplot is not installed (the message says how to get it), kInternal with gnuplot's words
-// when it fails.
+// PNG bytes, by gnuplot. The same figure gives the same bytes on one machine. kInvalidInput for a side below
+// 100 or above 8,000 pixels, kNotFound when gnuplot is not installed (the message says how to get it),
+// kInternal with gnuplot's words when it fails.
 core::Result<std::string> to_png(const Figure& figure, os::ProcessRunner& processes);
 
 // A self-contained <svg> element for an HTML page; bars and categories tell their values when pointed at.

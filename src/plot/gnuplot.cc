@@ -26,13 +26,15 @@ class Script {
 
   std::string whole() {
     add("set encoding utf8\n");
-    add("set terminal pngcairo noenhanced size {},{} font \"{},{}\" background rgb \"#ffffff\"\n", figure_.width_px,
-        figure_.height_px, kFont, 12 * kPointsOfPixel);
+    add("set terminal pngcairo noenhanced size {},{} font \"{},{}\" background rgb \"#ffffff\"\n",
+        figure_.width_px, figure_.height_px, kFont, 12 * kPointsOfPixel);
     add("set output\nunset key\n");
-    add("set lmargin at screen {}\nset rmargin at screen {}\n", screen_x(layout_.x.low_px), screen_x(layout_.x.high_px));
-    add("set tmargin at screen {}\nset bmargin at screen {}\n", screen_y(layout_.y.high_px), screen_y(layout_.y.low_px));
-    add("set xrange [{}:{}] noextend\nset yrange [{}:{}] noextend\n", layout_.x.low, layout_.x.high, layout_.y.low,
-        layout_.y.high);
+    add("set lmargin at screen {}\nset rmargin at screen {}\n", screen_x(layout_.x.low_px),
+        screen_x(layout_.x.high_px));
+    add("set tmargin at screen {}\nset bmargin at screen {}\n", screen_y(layout_.y.high_px),
+        screen_y(layout_.y.low_px));
+    add("set xrange [{}:{}] noextend\nset yrange [{}:{}] noextend\n", layout_.x.low, layout_.x.high,
+        layout_.y.low, layout_.y.high);
     add("set border 3 linecolor rgb \"{}\" linewidth 1\n", kAxisColour);
     add_ticks("x", layout_.x);
     add_ticks("y", layout_.y);
@@ -57,7 +59,8 @@ class Script {
 
   void add_ticks(std::string_view axis, const Scale& scale) {
     add("set format {} \"\"\nset {}tics nomirror out scale 0.5 (", axis, axis);
-    for (std::size_t i = 0; i < scale.ticks.size(); ++i) add("{}\"\" {}", i == 0 ? "" : ",", scale.ticks[i].at);
+    for (std::size_t i = 0; i < scale.ticks.size(); ++i)
+      add("{}\"\" {}", i == 0 ? "" : ",", scale.ticks[i].at);
     add(")\n");
   }
 
@@ -71,9 +74,12 @@ class Script {
 
   static std::string_view anchor_text(Anchor anchor) {
     switch (anchor) {
-      case Anchor::kLeft: return "left";
-      case Anchor::kMiddle: return "center";
-      case Anchor::kRight: return "right";
+      case Anchor::kLeft:
+        return "left";
+      case Anchor::kMiddle:
+        return "center";
+      case Anchor::kRight:
+        return "right";
     }
     return "left";
   }
@@ -83,17 +89,19 @@ class Script {
       const double middle = mark.x + kLegendMarkPx / 2;
       switch (mark.symbol) {
         case Symbol::kBox:
-          add("set object rectangle from screen {},{} to screen {},{} fillcolor rgb \"{}\" fillstyle solid {} noborder\n",
-              screen_x(middle - 6), screen_y(mark.y + 6), screen_x(middle + 6), screen_y(mark.y - 6), mark.colour,
-              bar_opacity(figure_));
+          add("set object rectangle from screen {},{} to screen {},{} fillcolor rgb \"{}\" fillstyle solid "
+              "{} noborder\n",
+              screen_x(middle - 6), screen_y(mark.y + 6), screen_x(middle + 6), screen_y(mark.y - 6),
+              mark.colour, bar_opacity(figure_));
           break;
         case Symbol::kDot:
-          add("set label \"\" at screen {},{} point pointtype 7 pointsize {} linecolor rgb \"{}\" front\n", screen_x(middle),
-              screen_y(mark.y), 9 / kDiameterOfPointSize, mark.colour);
+          add("set label \"\" at screen {},{} point pointtype 7 pointsize {} linecolor rgb \"{}\" front\n",
+              screen_x(middle), screen_y(mark.y), 9 / kDiameterOfPointSize, mark.colour);
           break;
         case Symbol::kLine:
         case Symbol::kDashedLine:
-          add("set arrow from screen {0},{1} to screen {2},{1} nohead linewidth 2 linecolor rgb \"{3}\" dashtype {4}\n",
+          add("set arrow from screen {0},{1} to screen {2},{1} nohead linewidth 2 linecolor rgb \"{3}\" "
+              "dashtype {4}\n",
               screen_x(mark.x), screen_y(mark.y), screen_x(mark.x + kLegendMarkPx), mark.colour,
               mark.symbol == Symbol::kDashedLine ? "(10,6)" : "solid");
           break;
@@ -125,8 +133,9 @@ class Script {
     for (std::size_t b = 0; b < figure_.bars.size(); ++b) {
       const Bars& bars = figure_.bars[b];
       if (!is_drawable(bars)) continue;
-      const std::string element = fmt::format(
-          "using (($1+$2)/2):3:1:2:(0):3 with boxxyerror linewidth 0.8 fillcolor rgb \"{}\"", colour_of_bars(figure_, b));
+      const std::string element =
+          fmt::format("using (($1+$2)/2):3:1:2:(0):3 with boxxyerror linewidth 0.8 fillcolor rgb \"{}\"",
+                      colour_of_bars(figure_, b));
       add_block(element, [&] {
         for (std::size_t i = 0; i < bars.counts.size(); ++i) {
           if (!is_drawable(bars.counts[i]) || bars.counts[i] == 0) continue;
@@ -143,10 +152,11 @@ class Script {
       const std::size_t count = std::min(points.x.size(), points.y.size());
       const PointStyle style = point_style(count);
       // Circles, as gnuplot's transparent points have a rim.
-      const double radius = style.diameter_px / 2 / (layout_.x.high_px - layout_.x.low_px) * (layout_.x.high - layout_.x.low);
-      const std::string element =
-          fmt::format("using 1:2:({}) with circles fillstyle transparent solid {} noborder fillcolor rgb \"{}\"", radius,
-                      style.opacity, colour_of_points(figure_, p));
+      const double radius =
+          style.diameter_px / 2 / (layout_.x.high_px - layout_.x.low_px) * (layout_.x.high - layout_.x.low);
+      const std::string element = fmt::format(
+          "using 1:2:({}) with circles fillstyle transparent solid {} noborder fillcolor rgb \"{}\"", radius,
+          style.opacity, colour_of_points(figure_, p));
       add_block(element, [&] {
         for (std::size_t i = 0; i < count; ++i) {
           if (is_inside(layout_, points.x[i], points.y[i])) add("{} {}\n", points.x[i], points.y[i]);
@@ -159,8 +169,8 @@ class Script {
     for (std::size_t l = 0; l < figure_.lines.size(); ++l) {
       const Line& line = figure_.lines[l];
       const std::string element =
-          fmt::format("using 1:2 with lines linewidth {} dashtype {} linecolor rgb \"{}\"", line.dashed ? 1.5 : 2.2,
-                      line.dashed ? "(12,8)" : "solid", colour_of_line(figure_, l));
+          fmt::format("using 1:2 with lines linewidth {} dashtype {} linecolor rgb \"{}\"",
+                      line.dashed ? 1.5 : 2.2, line.dashed ? "(12,8)" : "solid", colour_of_line(figure_, l));
       add_block(element, [&] { add_curve(line.x, line.y); });
     }
   }
@@ -182,9 +192,13 @@ class Script {
       const std::string colour = colour_of_categories(figure_, c);
       const std::string element =
           series.has_ranges
-              ? fmt::format("using 1:2:3:4 with yerrorbars pointtype 7 pointsize {:.3f} linewidth 1.8 linecolor rgb \"{}\"",
-                            8 / kDiameterOfPointSize, colour)
-              : fmt::format("using 1:2:($1-$5):($1+$5):(0):2 with boxxyerror linewidth 0.8 fillcolor rgb \"{}\"", colour);
+              ? fmt::format(
+                    "using 1:2:3:4 with yerrorbars pointtype 7 pointsize {:.3f} linewidth 1.8 linecolor rgb "
+                    "\"{}\"",
+                    8 / kDiameterOfPointSize, colour)
+              : fmt::format(
+                    "using 1:2:($1-$5):($1+$5):(0):2 with boxxyerror linewidth 0.8 fillcolor rgb \"{}\"",
+                    colour);
       add_block(element, [&] {
         for (const CategoryMark& mark : series.marks) {
           add("{} {} {} {} {}\n", mark.x, mark.value, mark.low, mark.high, mark.half_width);
@@ -202,8 +216,9 @@ class Script {
 core::Result<void> check_size(const Figure& figure) {
   for (const int side : {figure.width_px, figure.height_px}) {
     if (side < kSidePxMin || side > kSidePxMax) {
-      return core::Error(core::ErrorCode::kInvalidInput, fmt::format("a figure of {} x {} pixels: each side has to be {} to {}",
-                                                                     figure.width_px, figure.height_px, kSidePxMin, kSidePxMax));
+      return core::Error(core::ErrorCode::kInvalidInput,
+                         fmt::format("a figure of {} x {} pixels: each side has to be {} to {}",
+                                     figure.width_px, figure.height_px, kSidePxMin, kSidePxMax));
     }
   }
   return {};
@@ -219,7 +234,8 @@ std::string gnuplot_string(std::string_view text) {
     if (is_plain) {
       quoted += c;
     } else {
-      fmt::format_to(std::back_inserter(quoted), "\\{:03o}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      fmt::format_to(std::back_inserter(quoted), "\\{:03o}",
+                     static_cast<unsigned>(static_cast<unsigned char>(c)));
     }
   }
   return quoted + "\"";
@@ -241,14 +257,17 @@ core::Result<std::string> to_png(const Figure& figure, os::ProcessRunner& proces
   command.capture_bytes_max = kPngBytesMax;
   core::Result<os::Exit> result = processes.run(command);
   if (!result && result.error().code() == core::ErrorCode::kNotFound) {
-    return core::Error(core::ErrorCode::kNotFound,
-                       "figures are drawn by gnuplot, which is not installed; on Debian: apt-get install gnuplot-nox");
+    return core::Error(
+        core::ErrorCode::kNotFound,
+        "figures are drawn by gnuplot, which is not installed; on Debian: apt-get install gnuplot-nox");
   }
   os::Exit exit = TRY(std::move(result), "gnuplot");
-  if (exit.status == 0 && !exit.truncated && exit.output.starts_with(kPngSignature)) return std::move(exit.output);
+  if (exit.status == 0 && !exit.truncated && exit.output.starts_with(kPngSignature))
+    return std::move(exit.output);
   const std::string words = plain_text(core::trimmed(exit.error_output).substr(0, kWordsBytesMax));
-  return core::Error(core::ErrorCode::kInternal, fmt::format("gnuplot drew no figure (exit status {}): {}", exit.status,
-                                                             words.empty() ? "it gave no reason" : words));
+  return core::Error(core::ErrorCode::kInternal,
+                     fmt::format("gnuplot drew no figure (exit status {}): {}", exit.status,
+                                 words.empty() ? "it gave no reason" : words));
 }
 
 }  // namespace starcast::plot

@@ -32,7 +32,9 @@ TEST(GnuplotString, EscapesAllButLettersAndSpaces) {
   EXPECT_EQ(gnuplot_string("a\nb"), "\"a b\"");
 }
 
-TEST(GnuplotString, EscapesDigitsThatAnEscapeWouldSwallow) { EXPECT_EQ(gnuplot_string(".0"), "\"\\056\\060\""); }
+TEST(GnuplotString, EscapesDigitsThatAnEscapeWouldSwallow) {
+  EXPECT_EQ(gnuplot_string(".0"), "\"\\056\\060\"");
+}
 
 TEST(GnuplotScript, HasNoTextOfTheFigureInTheClear) {
   Figure figure = small_figure();
@@ -65,7 +67,8 @@ TEST(ToPng, FeedsTheScriptToGnuplot) {
 }
 
 TEST(ToPng, SaysHowToGetGnuplot) {
-  os::FakeProcesses processes([](const os::Command&) { return core::Error(core::ErrorCode::kNotFound, "no such program"); });
+  os::FakeProcesses processes(
+      [](const os::Command&) { return core::Error(core::ErrorCode::kNotFound, "no such program"); });
 
   const core::Error error = to_png(small_figure(), processes).error();
 
@@ -89,7 +92,8 @@ TEST(ToPng, RefusesOutputThatIsNoPng) {
 }
 
 TEST(ToPng, PassesOnThatItWasCancelled) {
-  os::FakeProcesses processes([](const os::Command&) { return core::Error(core::ErrorCode::kCancelled, "stopped"); });
+  os::FakeProcesses processes(
+      [](const os::Command&) { return core::Error(core::ErrorCode::kCancelled, "stopped"); });
 
   EXPECT_EQ(to_png(small_figure(), processes).error().code(), core::ErrorCode::kCancelled);
 }
@@ -125,7 +129,8 @@ TEST_F(RealGnuplot, DrawsTheSameBytesForTheSameFigure) {
 TEST_F(RealGnuplot, DrawsEveryKindOfSeriesWithoutAWarning) {
   Figure figure = small_figure();
   figure.bars.push_back({.name = "bars", .first_edge = 0, .bin_width = 0.5, .counts = {1, 0, 2}});
-  figure.categories.push_back({.name = "dots", .labels = {"a", "b"}, .values = {1, 2}, .lows = {0, 1}, .highs = {2, 3}});
+  figure.categories.push_back(
+      {.name = "dots", .labels = {"a", "b"}, .values = {1, 2}, .lows = {0, 1}, .highs = {2, 3}});
   figure.categories.push_back({.name = "boxes", .labels = {"a", "c"}, .values = {1, 2}});
   os::Command command;
   command.arguments = {"gnuplot", "-d", "-"};

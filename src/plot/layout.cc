@@ -12,7 +12,7 @@ namespace starcast::plot {
 namespace {
 
 constexpr double kDrawableMax = 1e100;
-constexpr double kEdgePx = 18;      // around everything
+constexpr double kEdgePx = 18;       // around everything
 constexpr double kGlyphWidth = 0.6;  // of the size: DejaVu Sans's average, rounded up
 constexpr double kTickSizePx = 12;
 constexpr double kLabelSizePx = 13;
@@ -35,8 +35,9 @@ struct Extent {
 };
 
 std::size_t characters_in(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
 }
 
 double width_px(std::string_view text, double size_px) {
@@ -111,7 +112,7 @@ std::vector<CategorySeries> category_series(const Figure& figure, const std::vec
 struct Extents {
   Extent x;
   Extent y;
-  bool x_is_exact = false;  // no room beside the first and last bar
+  bool x_is_exact = false;   // no room beside the first and last bar
   bool y_has_floor = false;  // bars and boxes stand on 0
 };
 
@@ -123,7 +124,8 @@ void take_curve(Extents& extents, const std::vector<double>& x, const std::vecto
   }
 }
 
-Extents extents_of(const Figure& figure, const std::vector<CategorySeries>& categories, std::size_t label_count) {
+Extents extents_of(const Figure& figure, const std::vector<CategorySeries>& categories,
+                   std::size_t label_count) {
   Extents extents;
   for (const Bars& bars : figure.bars) {
     if (!is_drawable(bars)) continue;
@@ -271,7 +273,12 @@ std::string palette(std::size_t index) {
 std::size_t sequence_length(std::string_view text, char32_t& code) {
   const auto byte = [&text](std::size_t i) { return char32_t{static_cast<unsigned char>(text[i])}; };
   const char32_t first = byte(0);
-  const std::size_t length = first < 0x80 ? 1U : first < 0xC2 ? 0U : first < 0xE0 ? 2U : first < 0xF0 ? 3U : first < 0xF5 ? 4U : 0U;
+  const std::size_t length = first < 0x80   ? 1U
+                             : first < 0xC2 ? 0U
+                             : first < 0xE0 ? 2U
+                             : first < 0xF0 ? 3U
+                             : first < 0xF5 ? 4U
+                                            : 0U;
   if (length == 0 || length > text.size()) return 0;
   code = length == 1 ? first : first & (char32_t{0x7F} >> length);
   for (std::size_t i = 1; i < length; ++i) {
@@ -279,16 +286,20 @@ std::size_t sequence_length(std::string_view text, char32_t& code) {
     code = code << 6U | (byte(i) & 0x3FU);
   }
   const bool is_short_form = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool is_character = code <= 0x10FFFF && !(code >= 0xD800 && code <= 0xDFFF) && code != 0xFFFE && code != 0xFFFF;
+  const bool is_character =
+      code <= 0x10FFFF && !(code >= 0xD800 && code <= 0xDFFF) && code != 0xFFFE && code != 0xFFFF;
   return is_short_form || !is_character ? 0 : length;
 }
 
 }  // namespace
 
-bool is_drawable(double value) { return std::isfinite(value) && std::abs(value) < kDrawableMax; }
+bool is_drawable(double value) {
+  return std::isfinite(value) && std::abs(value) < kDrawableMax;
+}
 
 bool is_drawable(const Bars& bars) {
-  return !bars.counts.empty() && is_drawable(bars.first_edge) && is_drawable(bars.bin_width) && bars.bin_width > 0;
+  return !bars.counts.empty() && is_drawable(bars.first_edge) && is_drawable(bars.bin_width) &&
+         bars.bin_width > 0;
 }
 
 bool is_inside(const Layout& layout, double x, double y) {
@@ -304,13 +315,18 @@ std::vector<Tick> ticks_between(double low, double high, int count) {
   std::vector<Tick> ticks;
   const double first = std::ceil(low / step - 1e-9);
   const double last = std::floor(high / step + 1e-9);
-  for (double n = first; n <= last && ticks.size() < 100; n += 1) ticks.push_back({n * step, number_text(n * step, decimals)});
+  for (double n = first; n <= last && ticks.size() < 100; n += 1)
+    ticks.push_back({n * step, number_text(n * step, decimals)});
   return ticks;
 }
 
-std::string colour_of_bars(const Figure&, std::size_t index) { return palette(index); }
+std::string colour_of_bars(const Figure&, std::size_t index) {
+  return palette(index);
+}
 
-std::string colour_of_points(const Figure& figure, std::size_t index) { return palette(figure.bars.size() + index); }
+std::string colour_of_points(const Figure& figure, std::size_t index) {
+  return palette(figure.bars.size() + index);
+}
 
 std::string colour_of_line(const Figure& figure, std::size_t index) {
   if (figure.lines[index].dashed) return std::string(kReferenceColour);
@@ -332,7 +348,9 @@ PointStyle point_style(std::size_t count) {
   return {4.5, 0.13};
 }
 
-double bar_opacity(const Figure& figure) { return figure.bars.size() > 1 ? 0.55 : 0.85; }
+double bar_opacity(const Figure& figure) {
+  return figure.bars.size() > 1 ? 0.55 : 0.85;
+}
 
 std::string plain_text(std::string_view text) {
   std::string plain;
@@ -400,7 +418,8 @@ Layout layout_of(const Figure& figure) {
     layout.texts.push_back(std::move(text));
   }
   if (extents.x.is_empty() || extents.y.is_empty()) {
-    Text text{.x = (x.low_px + x.high_px) / 2, .y = (y.low_px + y.high_px) / 2, .text = "no data", .size_px = 15};
+    Text text{
+        .x = (x.low_px + x.high_px) / 2, .y = (y.low_px + y.high_px) / 2, .text = "no data", .size_px = 15};
     text.colour = kQuietColour;
     text.anchor = Anchor::kMiddle;
     layout.texts.push_back(std::move(text));

@@ -89,8 +89,8 @@ bool is_inside(const Layout& layout, double x, double y);
 // Round steps inside [low, high], about `count` of them.
 std::vector<Tick> ticks_between(double low, double high, int count);
 
-// Of the figure's series, counted through bars, points, lines and categories: colours that colour-blind people can tell
-// apart (Okabe and Ito). Dashed lines are references, and grey.
+// Of the figure's series, counted through bars, points, lines and categories: colours that colour-blind
+// people can tell apart (Okabe and Ito). Dashed lines are references, and grey.
 std::string colour_of_bars(const Figure& figure, std::size_t index);
 std::string colour_of_points(const Figure& figure, std::size_t index);
 std::string colour_of_line(const Figure& figure, std::size_t index);

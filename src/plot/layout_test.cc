@@ -17,7 +17,8 @@ std::vector<std::string> labels_of(const std::vector<Tick>& ticks) {
 }
 
 bool has_text(const Layout& layout, std::string_view wanted) {
-  return std::any_of(layout.texts.begin(), layout.texts.end(), [&](const Text& text) { return text.text == wanted; });
+  return std::any_of(layout.texts.begin(), layout.texts.end(),
+                     [&](const Text& text) { return text.text == wanted; });
 }
 
 Figure with_points(std::vector<double> x, std::vector<double> y) {
@@ -27,7 +28,8 @@ Figure with_points(std::vector<double> x, std::vector<double> y) {
 }
 
 TEST(TicksBetween, AreRoundSteps) {
-  EXPECT_EQ(labels_of(ticks_between(0, 1, 5)), (std::vector<std::string>{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
+  EXPECT_EQ(labels_of(ticks_between(0, 1, 5)),
+            (std::vector<std::string>{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
   EXPECT_EQ(labels_of(ticks_between(-1.2, 2.3, 4)), (std::vector<std::string>{"-1", "0", "1", "2"}));
 }
 
@@ -47,7 +49,10 @@ TEST(TicksBetween, AreFewForAnyRange) {
   }
 }
 
-TEST(PlainText, LeavesTextAlone) { EXPECT_EQ(plain_text("a<b> \"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"), "a<b> \"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"); }
+TEST(PlainText, LeavesTextAlone) {
+  EXPECT_EQ(plain_text("a<b> \"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"),
+            "a<b> \"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80");
+}
 
 TEST(PlainText, TurnsControlCharactersIntoSpaces) {
   EXPECT_EQ(plain_text("a\nb\tc\x1B\x7F"), "a b c  ");
@@ -140,7 +145,8 @@ TEST(LayoutOf, ShowsALegendFromTwoSeriesOn) {
 
 TEST(LayoutOf, BreaksALongLegendIntoRows) {
   Figure figure;
-  for (int i = 0; i < 12; ++i) figure.lines.push_back({.name = "a rather long name", .x = {0, 1}, .y = {0, 1}});
+  for (int i = 0; i < 12; ++i)
+    figure.lines.push_back({.name = "a rather long name", .x = {0, 1}, .y = {0, 1}});
 
   const Layout layout = layout_of(figure);
 

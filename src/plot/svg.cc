@@ -19,12 +19,23 @@ std::string escaped(std::string_view text) {
   std::string safe;
   for (const char c : plain_text(text)) {
     switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      case '\'': safe += "&#39;"; break;
-      default: safe += c;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
     }
   }
   return safe;
@@ -37,13 +48,18 @@ std::string px_text(double px) {
   return text == "-0" ? "0" : text;
 }
 
-double held(double px) { return std::clamp(px, -kOutsidePx, kOutsidePx * 3); }
+double held(double px) {
+  return std::clamp(px, -kOutsidePx, kOutsidePx * 3);
+}
 
 std::string_view anchor_text(Anchor anchor) {
   switch (anchor) {
-    case Anchor::kLeft: return "start";
-    case Anchor::kMiddle: return "middle";
-    case Anchor::kRight: return "end";
+    case Anchor::kLeft:
+      return "start";
+    case Anchor::kMiddle:
+      return "middle";
+    case Anchor::kRight:
+      return "end";
   }
   return "start";
 }
@@ -73,18 +89,22 @@ class Drawing {
 
     const std::string identity = identity_of(unclipped + clipped + body_);
     std::string svg;
+    fmt::format_to(
+        std::back_inserter(svg),
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 "
+        "{0} {1}\" "
+        "style=\"max-width:100%;height:auto\" font-family=\"'DejaVu Sans',Verdana,'Segoe UI',sans-serif\">\n"
+        "<title>{2}</title>\n",
+        figure_.width_px, figure_.height_px, figure_.title.empty() ? "figure" : escaped(figure_.title));
     fmt::format_to(std::back_inserter(svg),
-                   "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
-                   "style=\"max-width:100%;height:auto\" font-family=\"'DejaVu Sans',Verdana,'Segoe UI',sans-serif\">\n"
-                   "<title>{2}</title>\n",
-                   figure_.width_px, figure_.height_px, figure_.title.empty() ? "figure" : escaped(figure_.title));
-    fmt::format_to(std::back_inserter(svg),
-                   "<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n", identity,
-                   px_text(layout_.x.low_px), px_text(layout_.y.high_px - 1),
-                   px_text(layout_.x.high_px - layout_.x.low_px), px_text(layout_.y.low_px - layout_.y.high_px + 1));
-    fmt::format_to(std::back_inserter(svg), "<rect width=\"{}\" height=\"{}\" fill=\"#ffffff\"/>\n{}", figure_.width_px,
-                   figure_.height_px, unclipped);
-    fmt::format_to(std::back_inserter(svg), "<g clip-path=\"url(#{})\">\n{}</g>\n{}</svg>\n", identity, clipped, body_);
+                   "<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
+                   identity, px_text(layout_.x.low_px), px_text(layout_.y.high_px - 1),
+                   px_text(layout_.x.high_px - layout_.x.low_px),
+                   px_text(layout_.y.low_px - layout_.y.high_px + 1));
+    fmt::format_to(std::back_inserter(svg), "<rect width=\"{}\" height=\"{}\" fill=\"#ffffff\"/>\n{}",
+                   figure_.width_px, figure_.height_px, unclipped);
+    fmt::format_to(std::back_inserter(svg), "<g clip-path=\"url(#{})\">\n{}</g>\n{}</svg>\n", identity,
+                   clipped, body_);
     return svg;
   }
 
@@ -142,21 +162,22 @@ class Drawing {
     const double left = inside_x(layout_.x.px(x_low));
     const double right = inside_x(layout_.x.px(x_high));
     if (left >= right) return;
-    add("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>\n", px_text(left), px_text(top),
-        px_text(right - left), px_text(bottom - top), title);
+    add("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>\n", px_text(left),
+        px_text(top), px_text(right - left), px_text(bottom - top), title);
   }
 
   void add_bars() {
     for (std::size_t b = 0; b < figure_.bars.size(); ++b) {
       const Bars& bars = figure_.bars[b];
       if (!is_drawable(bars)) continue;
-      add("<g fill=\"{}\" fill-opacity=\"{}\" stroke=\"#ffffff\" stroke-width=\"0.8\">\n", colour_of_bars(figure_, b),
-          bar_opacity(figure_));
+      add("<g fill=\"{}\" fill-opacity=\"{}\" stroke=\"#ffffff\" stroke-width=\"0.8\">\n",
+          colour_of_bars(figure_, b), bar_opacity(figure_));
       for (std::size_t i = 0; i < bars.counts.size(); ++i) {
         if (!is_drawable(bars.counts[i]) || bars.counts[i] == 0) continue;
         const double low = bars.first_edge + bars.bin_width * static_cast<double>(i);
         const double high = bars.first_edge + bars.bin_width * static_cast<double>(i + 1);
-        add_box(low, high, bars.counts[i], fmt::format("{:.6g} to {:.6g}: {:.6g}", low, high, bars.counts[i]));
+        add_box(low, high, bars.counts[i],
+                fmt::format("{:.6g} to {:.6g}: {:.6g}", low, high, bars.counts[i]));
       }
       add("</g>\n");
     }
@@ -168,12 +189,14 @@ class Drawing {
       const Points& points = figure_.points[p];
       const std::size_t count = std::min(points.x.size(), points.y.size());
       const PointStyle style = point_style(count);
-      add("<g fill=\"none\" stroke=\"{}\" stroke-opacity=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\">\n",
+      add("<g fill=\"none\" stroke=\"{}\" stroke-opacity=\"{}\" stroke-width=\"{}\" "
+          "stroke-linecap=\"round\">\n",
           colour_of_points(figure_, p), style.opacity, style.diameter_px);
       for (std::size_t layer = 0; layer < std::min(kPointLayersMax, count); ++layer) {
         add("<path d=\"");
         for (std::size_t i = layer; i < count; i += kPointLayersMax) {
-          if (is_inside(layout_, points.x[i], points.y[i])) add("M{} {}h0", x_px(points.x[i]), y_px(points.y[i]));
+          if (is_inside(layout_, points.x[i], points.y[i]))
+            add("M{} {}h0", x_px(points.x[i]), y_px(points.y[i]));
         }
         add("\"/>\n");
       }
@@ -184,8 +207,9 @@ class Drawing {
   void add_lines() {
     for (std::size_t l = 0; l < figure_.lines.size(); ++l) {
       const Line& line = figure_.lines[l];
-      add("<path fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{} d=\"", colour_of_line(figure_, l),
-          line.dashed ? 1.5 : 2.2, line.dashed ? " stroke-dasharray=\"6 4\"" : "");
+      add("<path fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{} d=\"",
+          colour_of_line(figure_, l), line.dashed ? 1.5 : 2.2,
+          line.dashed ? " stroke-dasharray=\"6 4\"" : "");
       bool is_open = false;  // a gap in the values is a gap in the line
       for (std::size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i) {
         const bool is_here = is_drawable(line.x[i]) && is_drawable(line.y[i]);
@@ -211,8 +235,8 @@ class Drawing {
         const double x = layout_.x.px(mark.x);
         add("<path d=\"M{0} {1}V{2}M{3} {1}H{4}M{3} {2}H{4}\"/>", px_text(x), y_px(mark.low), y_px(mark.high),
             px_text(x - 4), px_text(x + 4));
-        add("<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{}: {:.6g} ({:.6g} to {:.6g})</title></circle>\n", px_text(x),
-            y_px(mark.value), label, mark.value, mark.low, mark.high);
+        add("<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{}: {:.6g} ({:.6g} to {:.6g})</title></circle>\n",
+            px_text(x), y_px(mark.value), label, mark.value, mark.low, mark.high);
       }
       add("</g>\n");
     }
@@ -233,15 +257,16 @@ class Drawing {
         case Symbol::kLine:
         case Symbol::kDashedLine:
           add("<path stroke=\"{}\" stroke-width=\"2\"{} d=\"M{} {}h{}\"/>\n", mark.colour,
-              mark.symbol == Symbol::kDashedLine ? " stroke-dasharray=\"5 3\"" : "", px_text(mark.x), y, kLegendMarkPx);
+              mark.symbol == Symbol::kDashedLine ? " stroke-dasharray=\"5 3\"" : "", px_text(mark.x), y,
+              kLegendMarkPx);
           break;
       }
     }
   }
 
   void add_text(const Text& text) {
-    add("<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\" text-anchor=\"{}\" dy=\"0.35em\"", px_text(text.x),
-        px_text(text.y), text.size_px, text.colour, anchor_text(text.anchor));
+    add("<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\" text-anchor=\"{}\" dy=\"0.35em\"",
+        px_text(text.x), px_text(text.y), text.size_px, text.colour, anchor_text(text.anchor));
     if (text.is_bold) add(" font-weight=\"bold\"");
     if (text.turned_degrees != 0) {
       add(" transform=\"rotate({} {} {})\"", -text.turned_degrees, px_text(text.x), px_text(text.y));

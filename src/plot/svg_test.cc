@@ -12,7 +12,9 @@ std::size_t count_of(std::string_view text, std::string_view part) {
   return count;
 }
 
-bool has(std::string_view text, std::string_view part) { return count_of(text, part) > 0; }
+bool has(std::string_view text, std::string_view part) {
+  return count_of(text, part) > 0;
+}
 
 // Every opened element is closed, in order: enough of XML for what we write.
 bool is_well_formed(std::string_view svg) {
@@ -97,7 +99,9 @@ TEST(ToSvg, EscapesAllText) {
   EXPECT_TRUE(is_well_formed(svg));
 }
 
-TEST(ToSvg, IsTheSameForTheSameFigure) { EXPECT_EQ(to_svg(full_figure()), to_svg(full_figure())); }
+TEST(ToSvg, IsTheSameForTheSameFigure) {
+  EXPECT_EQ(to_svg(full_figure()), to_svg(full_figure()));
+}
 
 TEST(ToSvg, NamesItsClipPathByContent) {
   Figure other = full_figure();

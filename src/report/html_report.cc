@@ -366,7 +366,8 @@ Section importance_section(const ReportInput& input) {
           : std::string("By feature");
   std::string html = paragraph(
       "How much of the loss that the boosted trees took away came from splits on a feature. It says what "
-      "the model looks at, not what makes an app good. Parts of the model that are no trees have no such share.");
+      "the model looks at, not what makes an app good. Parts of the model that are no trees have no such "
+      "share.");
   html +=
       "<div class=\"pair\">\n" +
       gain_table("By field of the listing", "Field", gain_by_field(input.importance), input.importance.size())

@@ -23,7 +23,8 @@ struct NameNeighbour {
 // Names are compared by the cosine of two tf-idf vectors side by side: 2 to 5 characters within a word
 // (weight 1), and words and word pairs (weight 1/2). Grams that only one indexed name has count for nothing.
 // A name without known grams resembles nothing, itself neither. The caller folds case. Thread-compatible. The
-// same names in the same order give the same bits, whatever the number of threads and the processor (with one C library).
+// same names in the same order give the same bits, whatever the number of threads and the processor (with one
+// C library).
 class NameIndex {
  public:
   NameIndex() = default;

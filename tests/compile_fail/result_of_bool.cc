@@ -10,6 +10,8 @@ using Answer = bool;
 enum class Answer { kYes, kNo };
 #endif
 
-Result<Answer> ask() { return Answer{}; }
+Result<Answer> ask() {
+  return Answer{};
+}
 
 }  // namespace starcast::core

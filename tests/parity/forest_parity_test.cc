@@ -1,4 +1,5 @@
-// Forests predict bit for bit what LightGBM predicts, and explain it by the same shares, over seeded random models and rows chosen to be awkward.
+// Forests predict bit for bit what LightGBM predicts, and explain it by the same shares, over seeded random
+// models and rows chosen to be awkward.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -30,8 +31,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // What a column holds, by its position.
 enum class Column { kNormal, kInteger, kAroundThreshold, kSparse, kWild, kCategory, kWideCategory };
 
-constexpr std::array kColumns = {Column::kNormal, Column::kInteger,  Column::kAroundThreshold, Column::kSparse,
-                                 Column::kWild,   Column::kCategory, Column::kWideCategory};
+constexpr std::array kColumns = {Column::kNormal,      Column::kInteger, Column::kAroundThreshold,
+                                 Column::kSparse,      Column::kWild,    Column::kCategory,
+                                 Column::kWideCategory};
 constexpr std::size_t kFirstCategory = 5;
 
 struct Shape {
@@ -55,8 +57,9 @@ double draw(Column column, core::Random& random) {
     case Column::kSparse:
       return random.uniform() < 0.7 ? (random.uniform() < 0.5 ? 0.0 : -0.0) : random.normal();
     case Column::kWild:
-      return pick(std::array{kInfinity, -kInfinity, 1e300, -1e300, 1e308, 5e-324, -5e-324, 0.0, 1.0, random.normal()},
-                  random);
+      return pick(
+          std::array{kInfinity, -kInfinity, 1e300, -1e300, 1e308, 5e-324, -5e-324, 0.0, 1.0, random.normal()},
+          random);
     case Column::kCategory:
       return static_cast<double>(random.below(6));
     case Column::kWideCategory:
@@ -101,9 +104,9 @@ double label_of(const std::string& objective, double value) {
 }
 
 gbm::Parameters parameters_of(std::size_t index, const Shape& shape, core::Random& random) {
-  constexpr std::array<const char*, 11> kObjectives = {"regression", "regression_l1", "quantile", "poisson",
-                                                       "binary",     "huber",         "fair",     "cross_entropy",
-                                                       "gamma",      "tweedie",       "mape"};
+  constexpr std::array<const char*, 11> kObjectives = {
+      "regression", "regression_l1", "quantile", "poisson", "binary", "huber",
+      "fair",       "cross_entropy", "gamma",    "tweedie", "mape"};
   gbm::Parameters parameters = {
       {"objective", kObjectives[index % kObjectives.size()]},
       {"num_leaves", std::to_string(2 + random.below(40))},
@@ -139,7 +142,8 @@ gbm::Parameters parameters_of(std::size_t index, const Shape& shape, core::Rando
 }
 
 core::Result<Model> make_model(const gbm::LightGbm& library, std::size_t index, core::Random& random) {
-  const Shape shape{.missing_share = pick(std::array{0.0, 0.15, 0.5}, random), .with_categories = random.uniform() < 0.6};
+  const Shape shape{.missing_share = pick(std::array{0.0, 0.15, 0.5}, random),
+                    .with_categories = random.uniform() < 0.6};
   const std::vector<double> values = draw_rows(kTrainingRows, shape, random);
   const gbm::Parameters parameters = parameters_of(index, shape, random);
   std::vector<double> labels;
@@ -147,12 +151,13 @@ core::Result<Model> make_model(const gbm::LightGbm& library, std::size_t index, 
     const double value = signal(std::span(values).subspan(i * kColumns.size(), kColumns.size()));
     labels.push_back(label_of(parameters.front().second, value));
   }
-  std::string text = TRY(library.train({.values = values, .rows = kTrainingRows, .columns = kColumns.size(),
-                                        .labels = labels,
-                                        .column_names = {"normal", "integer", "tiny", "sparse", "wild", "few", "many"}},
-                                       {.parameters = parameters,
-                                        .rounds = static_cast<int>(1 + random.below(30)),
-                                        .seed = index}));
+  std::string text = TRY(library.train(
+      {.values = values,
+       .rows = kTrainingRows,
+       .columns = kColumns.size(),
+       .labels = labels,
+       .column_names = {"normal", "integer", "tiny", "sparse", "wild", "few", "many"}},
+      {.parameters = parameters, .rounds = static_cast<int>(1 + random.below(30)), .seed = index}));
   forest::Forest forest = TRY(forest::parse_lightgbm(text));
   return Model{std::move(text), std::move(forest)};
 }
@@ -170,13 +175,39 @@ std::vector<std::vector<double>> thresholds_of(const forest::Forest& forest) {
   return thresholds;
 }
 
-// A third of the cells as in training, a third at the model's own thresholds, a third from the list of odd values.
+// A third of the cells as in training, a third at the model's own thresholds, a third from the list of odd
+// values.
 std::vector<double> awkward_rows(const forest::Forest& forest, core::Random& random) {
   const double zero = static_cast<double>(1e-35f);
-  const std::vector<double> odd = {
-      core::kMissing, -core::kMissing, 0.0, -0.0, zero, -zero, std::nextafter(zero, 1.0), std::nextafter(-zero, -1.0), 1e-35,
-      -1e-35, 1e-36, 5e-324, kInfinity, -kInfinity, 1e308, -1e308, -0.5, -1.0, -7.0, 2.999999, 31.0, 32.0, 1000.0,
-      2147483646.0, 2147483647.0, 2147483648.0, 4294967296.0, 1e18, -1e18};
+  const std::vector<double> odd = {core::kMissing,
+                                   -core::kMissing,
+                                   0.0,
+                                   -0.0,
+                                   zero,
+                                   -zero,
+                                   std::nextafter(zero, 1.0),
+                                   std::nextafter(-zero, -1.0),
+                                   1e-35,
+                                   -1e-35,
+                                   1e-36,
+                                   5e-324,
+                                   kInfinity,
+                                   -kInfinity,
+                                   1e308,
+                                   -1e308,
+                                   -0.5,
+                                   -1.0,
+                                   -7.0,
+                                   2.999999,
+                                   31.0,
+                                   32.0,
+                                   1000.0,
+                                   2147483646.0,
+                                   2147483647.0,
+                                   2147483648.0,
+                                   4294967296.0,
+                                   1e18,
+                                   -1e18};
   const auto thresholds = thresholds_of(forest);
   std::vector<double> values = draw_rows(kRows, {.missing_share = 0.1, .with_categories = true}, random);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -184,8 +215,9 @@ std::vector<double> awkward_rows(const forest::Forest& forest, core::Random& ran
     const double kind = random.uniform();
     if (kind < 0.33 && !own.empty()) {
       const double threshold = own[random.below(own.size())];
-      values[i] = pick(std::array{threshold, std::nextafter(threshold, kInfinity), std::nextafter(threshold, -kInfinity)},
-                       random);
+      values[i] = pick(
+          std::array{threshold, std::nextafter(threshold, kInfinity), std::nextafter(threshold, -kInfinity)},
+          random);
     } else if (kind < 0.66) {
       values[i] = odd[random.below(odd.size())];
     }
@@ -199,7 +231,8 @@ class ForestParity : public testing::Test {
   template <typename Check>
   void for_each_model(Check check) {
     const auto library = gbm::load_for_tests();
-    if (!library && library.error().code() == core::ErrorCode::kNotFound) GTEST_SKIP() << library.error().message();
+    if (!library && library.error().code() == core::ErrorCode::kNotFound)
+      GTEST_SKIP() << library.error().message();
     ASSERT_TRUE(library) << library.error().message();
     for (std::size_t index = 0; index < kModels; ++index) {
       core::Random random(index);
@@ -211,7 +244,8 @@ class ForestParity : public testing::Test {
 };
 
 TEST_F(ForestParity, PredictsTheBitsOfLightGbm) {
-  for_each_model([](const gbm::LightGbm& library, std::size_t index, const Model& model, core::Random& random) {
+  for_each_model([](const gbm::LightGbm& library, std::size_t index, const Model& model,
+                    core::Random& random) {
     const std::vector<double> rows = awkward_rows(model.forest, random);
     const auto theirs = library.predict(model.text, rows, kRows, kColumns.size());
     ASSERT_TRUE(theirs) << theirs.error().message();
@@ -257,28 +291,29 @@ ShareDifference compare_shares(const forest::Forest& forest, const forest::ShapE
 }
 
 TEST_F(ForestParity, ExplainsAsLightGbmWithin1em12) {
-  for_each_model([](const gbm::LightGbm& library, std::size_t index, const Model& model, core::Random& random) {
-    const std::vector<double> rows = awkward_rows(model.forest, random);
-    constexpr std::size_t kWidth = kColumns.size() + 1;
-    const auto theirs = library.contributions(model.text, rows, kRows, kColumns.size());
-    ASSERT_TRUE(theirs) << theirs.error().message();
-    const auto explainer = forest::ShapExplainer::create(model.forest);
-    ASSERT_TRUE(explainer) << "model " << index << ": " << explainer.error().message();
+  for_each_model(
+      [](const gbm::LightGbm& library, std::size_t index, const Model& model, core::Random& random) {
+        const std::vector<double> rows = awkward_rows(model.forest, random);
+        constexpr std::size_t kWidth = kColumns.size() + 1;
+        const auto theirs = library.contributions(model.text, rows, kRows, kColumns.size());
+        ASSERT_TRUE(theirs) << theirs.error().message();
+        const auto explainer = forest::ShapExplainer::create(model.forest);
+        ASSERT_TRUE(explainer) << "model " << index << ": " << explainer.error().message();
 
-    ShareDifference worst;
-    for (std::size_t i = 0; i < kRows; ++i) {
-      const ShareDifference difference =
-          compare_shares(model.forest, *explainer, std::span(rows).subspan(i * kColumns.size(), kColumns.size()),
-                         std::span(*theirs).subspan(i * kWidth, kWidth));
-      worst.share = std::max(worst.share, difference.share);
-      worst.expected = std::max(worst.expected, difference.expected);
-      worst.sum = std::max(worst.sum, difference.sum);
-    }
+        ShareDifference worst;
+        for (std::size_t i = 0; i < kRows; ++i) {
+          const ShareDifference difference = compare_shares(
+              model.forest, *explainer, std::span(rows).subspan(i * kColumns.size(), kColumns.size()),
+              std::span(*theirs).subspan(i * kWidth, kWidth));
+          worst.share = std::max(worst.share, difference.share);
+          worst.expected = std::max(worst.expected, difference.expected);
+          worst.sum = std::max(worst.sum, difference.sum);
+        }
 
-    EXPECT_LT(worst.share, 1e-12) << "model " << index << ":\n" << model.text.substr(0, 400);
-    EXPECT_LT(worst.expected, 1e-12) << "model " << index;
-    EXPECT_LT(worst.sum, 1e-12) << "model " << index;
-  });
+        EXPECT_LT(worst.share, 1e-12) << "model " << index << ":\n" << model.text.substr(0, 400);
+        EXPECT_LT(worst.expected, 1e-12) << "model " << index;
+        EXPECT_LT(worst.sum, 1e-12) << "model " << index;
+      });
 }
 
 // LightGBM reads gains with an inexact parser, into floats.
@@ -289,7 +324,8 @@ TEST_F(ForestParity, AddsUpTheGainsOfLightGbm) {
     ASSERT_EQ(theirs->size(), model.forest.gains().size());
 
     for (std::size_t i = 0; i < theirs->size(); ++i) {
-      EXPECT_NEAR(model.forest.gains()[i], (*theirs)[i], 1e-6 * (*theirs)[i]) << "model " << index << ", feature " << i;
+      EXPECT_NEAR(model.forest.gains()[i], (*theirs)[i], 1e-6 * (*theirs)[i])
+          << "model " << index << ", feature " << i;
     }
   });
 }
@@ -302,7 +338,8 @@ TEST_F(ForestParity, MeetsEveryKindOfSplit) {
   std::size_t tiny_thresholds = 0;
   std::size_t default_sides = 0;  // bit 0: right, bit 1: left
   for_each_model([&](const gbm::LightGbm&, std::size_t, const Model& model, core::Random&) {
-    for (const char* const word : {"\naverage_output\n", "objective=regression sqrt\n", "objective=quantile sqrt\n"}) {
+    for (const char* const word :
+         {"\naverage_output\n", "objective=regression sqrt\n", "objective=quantile sqrt\n"}) {
       if (model.text.find(word) != std::string::npos) headers.insert(word);
     }
     for (const forest::Tree& tree : model.forest.trees()) {

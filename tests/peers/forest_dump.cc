@@ -1,9 +1,9 @@
 // Writes what our forests predict, for a comparison with LightGBM's: forest_dump PACKAGE LISTINGS OUT
 //
-// For each encoder of the package OUT/PREFIXrows.f64 has feature rows (PREFIX is "" or "before-launch-", as in the names of
-// its forests): each listing as the encoder gives it, then rows made to be hard (missing, zero, infinite and tiny cells,
-// and cells that equal a threshold of a tree). OUT/NAME.f64 has forest NAME's prediction of each of its rows. All are
-// doubles in this machine's byte order, row after row.
+// For each encoder of the package OUT/PREFIXrows.f64 has feature rows (PREFIX is "" or "before-launch-", as
+// in the names of its forests): each listing as the encoder gives it, then rows made to be hard (missing,
+// zero, infinite and tiny cells, and cells that equal a threshold of a tree). OUT/NAME.f64 has forest NAME's
+// prediction of each of its rows. All are doubles in this machine's byte order, row after row.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -55,7 +55,8 @@ Result<std::vector<NamedForest>> load_forests(const os::FileSystem& files, const
   return forests;
 }
 
-Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& encoder_file, const std::string& listings) {
+Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& encoder_file,
+                                 const std::string& listings) {
   const std::string encoder_text = TRY(files.read(encoder_file));
   const codec::Json encoder_json = TRY(codec::parse_json(encoder_text), encoder_file);
   const features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json), encoder_file);
@@ -79,7 +80,8 @@ features::Matrix hardened(const features::Matrix& rows, const std::vector<NamedF
     }
   }
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const std::vector<double> specials = {core::kMissing, 0.0, -0.0, kInfinity, -kInfinity, 1e-36, -1e-36, 1e-34, 1e300};
+  const std::vector<double> specials = {core::kMissing, 0.0,    -0.0,  kInfinity, -kInfinity,
+                                        1e-36,          -1e-36, 1e-34, 1e300};
   core::Random random(1);
   features::Matrix hard = rows;
   for (std::size_t i = 0; i < hard.values.size(); ++i) {
@@ -91,7 +93,8 @@ features::Matrix hardened(const features::Matrix& rows, const std::vector<NamedF
   return hard;
 }
 
-Result<void> write_doubles(os::FileSystem& files, const std::string& path, const std::vector<double>& values) {
+Result<void> write_doubles(os::FileSystem& files, const std::string& path,
+                           const std::vector<double>& values) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(values));
   std::string text(bytes.size(), '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) text[i] = static_cast<char>(bytes[i]);

@@ -1,7 +1,9 @@
-// How good the rating model is: held out and by five folds on the real file, and on a generated sample whose truth is known.
+// How good the rating model is: held out and by five folds on the real file, and on a generated sample whose
+// truth is known.
 //
-// The bounds are what the project promises; the pins are what was measured, so that a change in the figures, for the
-// better too, is seen and written down. The real file is in STARCAST_TEST_DATA, or in ../shared/data beside the checkout.
+// The bounds are what the project promises; the pins are what was measured, so that a change in the figures,
+// for the better too, is seen and written down. The real file is in STARCAST_TEST_DATA, or in ../shared/data
+// beside the checkout.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -80,18 +82,19 @@ double r2_of(const Evaluation& evaluation, const std::string& baseline) {
 
 void print_quality(const std::string& title, const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  fmt::print("{}: {} apps, R2 {:.4f}, RMSE {:.4f}, MAE {:.4f}, MedAE {:.4f}\n", title, evaluation.apps, metrics.r2,
-             metrics.rmse, metrics.mae, metrics.medae);
+  fmt::print("{}: {} apps, R2 {:.4f}, RMSE {:.4f}, MAE {:.4f}, MedAE {:.4f}\n", title, evaluation.apps,
+             metrics.r2, metrics.rmse, metrics.mae, metrics.medae);
   for (const IntervalQuality& interval : evaluation.intervals) {
-    fmt::print("  {:.0f} % interval covers {:.1f} %, mean width {:.3f}\n", 100 * interval.level, 100 * interval.coverage,
-               interval.mean_width);
+    fmt::print("  {:.0f} % interval covers {:.1f} %, mean width {:.3f}\n", 100 * interval.level,
+               100 * interval.coverage, interval.mean_width);
   }
   for (std::size_t i = 0; i < evaluation.by_reviews.size(); ++i) {
     const BucketQuality& bucket = evaluation.by_reviews[i];
     if (bucket.count == 0) continue;
     const IntervalQuality& interval = at_80(bucket.intervals);
     fmt::print("  {:>10} reviews: {:>4} apps, MAE {:.3f}, 80 % interval covers {:.1f} %, mean width {:.3f}\n",
-               review_buckets()[i].title, bucket.count, bucket.metrics.mae, 100 * interval.coverage, interval.mean_width);
+               review_buckets()[i].title, bucket.count, bucket.metrics.mae, 100 * interval.coverage,
+               interval.mean_width);
   }
 }
 
@@ -123,7 +126,8 @@ class RatingQuality : public ::testing::Test {
     NoRunLog run_log;
     model::RatingModel trained = train_rating(sides.train, plan, {}, context(), run_log).value();
     const model::RatingScorer scorer = model::RatingScorer::create(std::move(trained)).value();
-    std::vector<Baseline> baselines = fit_baselines(sides.train, sides.test, PredecessorForest::kFit, plan.seed, context()).value();
+    std::vector<Baseline> baselines =
+        fit_baselines(sides.train, sides.test, PredecessorForest::kFit, plan.seed, context()).value();
     return evaluate(predict_test(scorer, std::move(sides.test), std::move(baselines)), {}).value();
   }
 
@@ -219,7 +223,8 @@ TEST_F(RatingQuality, FindsHalfOfWhatTheGeneratedSampleLetsBeFound) {
   print(fmt::format("generated sample, held out, ceiling R2 {:.4f}", truth.r2_ceiling), evaluation);
 
   EXPECT_GE(evaluation.metrics.r2, truth.r2_ceiling / 2);
-  EXPECT_LE(evaluation.metrics.r2, truth.r2_ceiling + 0.05);  // the ceiling is of all rows, this of the held-out fifth
+  EXPECT_LE(evaluation.metrics.r2,
+            truth.r2_ceiling + 0.05);  // the ceiling is of all rows, this of the held-out fifth
   const IntervalQuality& interval = at_80(evaluation.intervals);
   EXPECT_GE(interval.coverage, kCoverageMin);
   EXPECT_LE(interval.coverage, kCoverageMax);

@@ -21,15 +21,17 @@ Listing rated(std::string app, std::string category, double reviews, double rati
 }
 
 std::vector<Listing> varied_listings(std::size_t count) {
-  constexpr std::array<const char*, 8> kWords = {"Photo", "Editor", "Music", "Pro", "Chess", "Weather", "2048", "Köln"};
+  constexpr std::array<const char*, 8> kWords = {"Photo", "Editor",  "Music", "Pro",
+                                                 "Chess", "Weather", "2048",  "Köln"};
   constexpr std::array<const char*, 4> kCategories = {"GAME", "TOOLS", "FAMILY", "PHOTOGRAPHY"};
   constexpr std::array<const char*, 3> kRatings = {"Everyone", "Teen", "Mature 17+"};
   core::Random random(7);
   const auto pick = [&](const auto& choices) { return std::string(choices[random.below(choices.size())]); };
   std::vector<Listing> listings;
   for (std::size_t i = 0; i < count; ++i) {
-    Listing listing = rated(pick(kWords) + " " + pick(kWords) + " " + std::to_string(i), pick(kCategories),
-                            static_cast<double>(random.below(100000)), 1 + static_cast<double>(random.below(41)) / 10);
+    Listing listing =
+        rated(pick(kWords) + " " + pick(kWords) + " " + std::to_string(i), pick(kCategories),
+              static_cast<double>(random.below(100000)), 1 + static_cast<double>(random.below(41)) / 10);
     listing.size_mb = static_cast<double>(1 + random.below(90));
     listing.installs = listing.reviews * 20;
     listing.price_usd = random.below(4) == 0 ? 0.99 : 0;

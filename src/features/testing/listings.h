@@ -14,8 +14,8 @@ namespace starcast::features {
 // A listing whose other fields are missing.
 listing::Listing rated(std::string app, std::string category, double reviews, double rating);
 
-// `count` listings with every field known, of a few categories, words, dates and versions: the same ones for the same
-// count.
+// `count` listings with every field known, of a few categories, words, dates and versions: the same ones for
+// the same count.
 std::vector<listing::Listing> varied_listings(std::size_t count);
 
 // Fails the test when there is no such column.

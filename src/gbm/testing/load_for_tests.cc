@@ -5,7 +5,8 @@
 namespace starcast::gbm {
 
 core::Result<LightGbm> load_for_tests() {
-  // load() looks into "../_deps" beside the executable; this folder is one from which that path leads to build/_deps.
+  // load() looks into "../_deps" beside the executable; this folder is one from which that path leads to
+  // build/_deps.
   return LightGbm::load(os::real_environment(), "build/_deps");
 }
 

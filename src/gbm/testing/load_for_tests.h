@@ -6,8 +6,8 @@
 
 namespace starcast::gbm {
 
-// From STARCAST_LIGHTGBM, else from build/_deps/lightgbm below the working directory (tests run in the repository's
-// root). kNotFound: the test skips itself and gives the message as its reason.
+// From STARCAST_LIGHTGBM, else from build/_deps/lightgbm below the working directory (tests run in the
+// repository's root). kNotFound: the test skips itself and gives the message as its reason.
 core::Result<LightGbm> load_for_tests();
 
 }  // namespace starcast::gbm

@@ -17,8 +17,10 @@ std::string leaf_forest(const features::Encoder& encoder, double value) {
     infos.emplace_back("none");
   }
   return fmt::format(
-      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={}\nobjective=regression\n"
-      "feature_names={}\nfeature_infos={}\ntree_sizes=60\n\nTree=0\nnum_leaves=1\nnum_cat=0\nleaf_value={}\nshrinkage=1\n\n\n"
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={}\nobjective="
+      "regression\n"
+      "feature_names={}\nfeature_infos={}\ntree_sizes=60\n\nTree=0\nnum_leaves=1\nnum_cat=0\nleaf_value={}"
+      "\nshrinkage=1\n\n\n"
       "end of trees\n\nfeature_importances:\n",
       names.size() - 1, fmt::join(names, " "), fmt::join(infos, " "), value);
 }
@@ -42,15 +44,17 @@ std::vector<listing::Listing> tiny_listings() {
 
 namespace {
 
-RatingCase tiny_case(LaunchCase launch_case, std::vector<std::pair<double, double>> weighted_values, Band band,
-                     std::vector<CalibrationGroup> groups) {
+RatingCase tiny_case(LaunchCase launch_case, std::vector<std::pair<double, double>> weighted_values,
+                     Band band, std::vector<CalibrationGroup> groups) {
   const std::vector<double> weights = {1, 1};
-  RatingCase rating_case{launch_case, features::Encoder::fit(tiny_listings(), weights, {}).value().encoder, {}, {}, {}, {}};
+  RatingCase rating_case{
+      launch_case, features::Encoder::fit(tiny_listings(), weights, {}).value().encoder, {}, {}, {}, {}};
   for (const auto& weighted : weighted_values) {
     rating_case.point.push_back({fmt::format("point-{}", rating_case.point.size() + 1), weighted.first,
                                  leaf_forest(rating_case.encoder, weighted.second)});
   }
-  rating_case.band = {leaf_forest(rating_case.encoder, band.median), leaf_forest(rating_case.encoder, band.low),
+  rating_case.band = {leaf_forest(rating_case.encoder, band.median),
+                      leaf_forest(rating_case.encoder, band.low),
                       leaf_forest(rating_case.encoder, band.high)};
   rating_case.calibration.groups = std::move(groups);
   return rating_case;
@@ -66,7 +70,8 @@ RatingModel tiny_model() {
   model.trained_on = {"0123456789abcdef0123456789abcdef", "2018-08-08", 2, false};
   model.cases.push_back(tiny_case(LaunchCase::kLaunched, {{0.25, 4}, {0.75, 4.4}}, {4.2, 3.8, 4.6},
                                   {{0, {{0.5, -0.5}, {0.8, 0.3}}}, {100, {{0.5, -0.75}, {0.8, 0}}}}));
-  model.cases.push_back(tiny_case(LaunchCase::kBeforeLaunch, {{1, 3.95}}, {4.05, 3, 4.5}, {{0, {{0.5, -0.5}, {0.8, 0.1}}}}));
+  model.cases.push_back(
+      tiny_case(LaunchCase::kBeforeLaunch, {{1, 3.95}}, {4.05, 3, 4.5}, {{0, {{0.5, -0.5}, {0.8, 0.1}}}}));
   return model;
 }
 

@@ -12,7 +12,8 @@ namespace starcast::os {
 // One thread.
 class FakeProcesses final : public ProcessRunner {
  public:
-  explicit FakeProcesses(std::function<core::Result<Exit>(const Command&)> answer) : answer_(std::move(answer)) {}
+  explicit FakeProcesses(std::function<core::Result<Exit>(const Command&)> answer)
+      : answer_(std::move(answer)) {}
   core::Result<Exit> run(const Command& command) override {
     commands_.push_back(command);
     return answer_(command);

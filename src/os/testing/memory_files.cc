@@ -86,7 +86,8 @@ struct Tree {
 };
 
 core::Error not_found(std::string_view doing, const std::string& path) {
-  return core::Error(core::ErrorCode::kNotFound, fmt::format("cannot {} {}: no such file or directory", doing, path));
+  return core::Error(core::ErrorCode::kNotFound,
+                     fmt::format("cannot {} {}: no such file or directory", doing, path));
 }
 
 core::Error invalid(std::string_view doing, const std::string& path, std::string_view why) {
@@ -127,7 +128,8 @@ class MemoryAtomicFile final : public AtomicFile {
     auto tree = tree_.lock();
     if (bytes.size() > tree->writable_bytes) {
       tree->writable_bytes = 0;
-      return core::Error(core::ErrorCode::kExhausted, fmt::format("cannot write {}: no space left on device", path_));
+      return core::Error(core::ErrorCode::kExhausted,
+                         fmt::format("cannot write {}: no space left on device", path_));
     }
     if (tree->writable_bytes != std::numeric_limits<std::size_t>::max()) tree->writable_bytes -= bytes.size();
     bytes_.append(bytes);
@@ -204,7 +206,8 @@ core::Result<std::unique_ptr<AtomicFile>> MemoryFiles::create(const std::string&
   const std::string clean = tree->not_followed(path);
   if (tree->has_folder(tree->followed(path))) return invalid("write", path, "it is a folder, not a file");
   if (!tree->has_parent(clean)) return not_found("write", path);
-  return std::unique_ptr<AtomicFile>(std::make_unique<MemoryAtomicFile>(state_->tree, path, clean, options.mode));
+  return std::unique_ptr<AtomicFile>(
+      std::make_unique<MemoryAtomicFile>(state_->tree, path, clean, options.mode));
 }
 
 core::Result<FileStatus> MemoryFiles::status(const std::string& path) const {
@@ -230,9 +233,11 @@ core::Result<std::vector<FolderEntry>> MemoryFiles::list(const std::string& fold
   const std::string parent = clean == "." ? "" : clean;
   std::vector<FolderEntry> entries;
   for (const auto& [path, child] : tree->nodes) {
-    if (path != "." && path != "/" && folder_of(path) == parent) entries.push_back({name_of(path), child.kind});
+    if (path != "." && path != "/" && folder_of(path) == parent)
+      entries.push_back({name_of(path), child.kind});
   }
-  std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
+  std::sort(entries.begin(), entries.end(),
+            [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
   return entries;
 }
 
@@ -252,7 +257,8 @@ core::Result<void> MemoryFiles::rename(const std::string& from, const std::strin
   const bool moves_folder = node->kind == FileKind::kFolder;
   if (const Node* const replaced = tree->find(target); replaced != nullptr) {
     const bool onto_folder = replaced->kind == FileKind::kFolder;
-    if (moves_folder != onto_folder) return invalid("rename", from, "a folder and a file cannot take each other's place");
+    if (moves_folder != onto_folder)
+      return invalid("rename", from, "a folder and a file cannot take each other's place");
     if (onto_folder && tree->all_below(target).size() > 1) return already_exists("rename", from);
     tree->nodes.erase(target);
   }
@@ -291,7 +297,8 @@ core::Result<void> MemoryFiles::hard_link(const std::string& from, const std::st
   const Node* const node = tree->find(tree->not_followed(from));
   if (node == nullptr || !tree->has_parent(target)) return not_found("link", from);
   if (node->kind == FileKind::kFolder) {
-    return core::Error(core::ErrorCode::kPermissionDenied, fmt::format("cannot link {}: it is a folder", from));
+    return core::Error(core::ErrorCode::kPermissionDenied,
+                       fmt::format("cannot link {}: it is a folder", from));
   }
   if (tree->find(target) != nullptr) return already_exists("link", to);
   const Node shared = *node;

@@ -12,8 +12,9 @@
 
 namespace starcast::os {
 
-// Thread-safe. Folders are made as needed by make_folders; writing into a folder that does not exist is kNotFound, as on
-// a disk. Relative and absolute paths are two trees; paths are normalized as text. modified_ns starts at 10^18.
+// Thread-safe. Folders are made as needed by make_folders; writing into a folder that does not exist is
+// kNotFound, as on a disk. Relative and absolute paths are two trees; paths are normalized as text.
+// modified_ns starts at 10^18.
 class MemoryFiles final : public FileSystem {
  public:
   MemoryFiles();
@@ -21,8 +22,9 @@ class MemoryFiles final : public FileSystem {
 
   // Makes the parents too.
   void put(const std::string& path, std::string_view bytes);
-  void tick();                                // later writes carry a modified_ns one second later
-  void fail_writes_after(std::size_t bytes);  // from now on, over all files; then kExhausted "no space left on device"
+  void tick();  // later writes carry a modified_ns one second later
+  void fail_writes_after(
+      std::size_t bytes);  // from now on, over all files; then kExhausted "no space left on device"
   std::map<std::string, std::string> files() const;  // every file, by path
 
   core::Result<std::unique_ptr<core::ByteSource>> open(const std::string& path) const override;

@@ -16,8 +16,12 @@ TemporaryFolder::TemporaryFolder() {
   path_ = pattern;
 }
 
-TemporaryFolder::~TemporaryFolder() { CHECK(real_files().remove(path_).has_value()); }
+TemporaryFolder::~TemporaryFolder() {
+  CHECK(real_files().remove(path_).has_value());
+}
 
-std::string TemporaryFolder::at(std::string_view name) const { return joined(path_, name); }
+std::string TemporaryFolder::at(std::string_view name) const {
+  return joined(path_, name);
+}
 
 }  // namespace starcast::os

@@ -1,4 +1,5 @@
-// `repro` alone, for the comparison with the real dvc while there is no other program: repro_driver COMMAND [ARGUMENT...].
+// `repro` alone, for the comparison with the real dvc while there is no other program: repro_driver COMMAND
+// [ARGUMENT...].
 //   repro [-f] [--dry] [-C DIR] [TARGET...]   track [-C DIR] PATH   init [--no-scm] [-C DIR]
 #include <cstdio>
 #include <string>
@@ -22,14 +23,16 @@ namespace pipeline = starcast::pipeline;
 class Printer final : public pipeline::ReproObserver {
  public:
   void stage_unchanged(const std::string& name) override { std::printf("unchanged %s\n", name.c_str()); }
-  void stage_starts(const std::string& name, const std::vector<std::string>& reasons, const std::vector<std::string>&,
-                    std::size_t index, std::size_t count) override {
+  void stage_starts(const std::string& name, const std::vector<std::string>& reasons,
+                    const std::vector<std::string>&, std::size_t index, std::size_t count) override {
     std::printf("runs %s (%zu of %zu)\n", name.c_str(), index, count);
     for (const std::string& reason : reasons) std::printf("  %s\n", reason.c_str());
     std::fflush(stdout);
   }
   void stage_restored(const std::string& name) override { std::printf("restored %s\n", name.c_str()); }
-  void stage_done(const pipeline::StageReport& report) override { std::printf("done %s\n", report.name.c_str()); }
+  void stage_done(const pipeline::StageReport& report) override {
+    std::printf("done %s\n", report.name.c_str());
+  }
   void warning(const std::string& text) override { std::fprintf(stderr, "warning: %s\n", text.c_str()); }
 };
 
@@ -54,10 +57,12 @@ Result<void> run(const std::vector<std::string>& arguments) {
     }
   }
   if (command == "init") {
-    return pipeline::init_workspace(os::real_files(), options.root, has_scm ? pipeline::Scm::kGit : pipeline::Scm::kNone);
+    return pipeline::init_workspace(os::real_files(), options.root,
+                                    has_scm ? pipeline::Scm::kGit : pipeline::Scm::kNone);
   }
   if (command == "track") {
-    for (const std::string& path : options.targets) TRY(pipeline::track(os::real_files(), options.root, path));
+    for (const std::string& path : options.targets)
+      TRY(pipeline::track(os::real_files(), options.root, path));
     return {};
   }
   if (command != "repro") return Error(ErrorCode::kInvalidInput, "unknown command " + command);
