@@ -47,6 +47,9 @@ class Narrator final : public pipeline::ReproObserver {
   void stage_done(const pipeline::StageReport& report) override {
     say(fmt::format("  {} in {}", report.name, os::duration_text(report.seconds)));
   }
+  void warning(const std::string& text) override {
+    session_.context().log.write(core::LogLevel::kWarning, text);
+  }
 
  private:
   void say(const std::string& line) {

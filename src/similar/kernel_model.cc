@@ -209,6 +209,7 @@ void KernelModel::build_panels() {
   const std::size_t width = row_width();
   const std::size_t panel_count = (size() + kPanelRows - 1) / kPanelRows;
   panels_.assign(panel_count * kPanelRows * width, 0.0F);
+  if (width == 0) return;  // names alone are compared
   const std::span<const float> labels(labels_);
   const std::span<const float> numbers(numbers_);
   std::vector<float> row;
