@@ -31,6 +31,10 @@ constexpr std::uint32_t kObjectMode = 0444;
 constexpr std::uint32_t kAnyExecutable = 0111;
 constexpr std::uint32_t kOwnerExecutable = 0100;
 constexpr std::int64_t kRacyNs = 2'000'000'000;
+// Where time stamps have digits below a millisecond, the file system keeps the kernel's own, which advance at
+// least every 10 ms.
+constexpr std::int64_t kRacyFineNs = 50'000'000;
+constexpr std::int64_t kMillisecondNs = 1'000'000;
 constexpr std::string_view kStateFolder = ".dvc/tmp/starcast";
 constexpr std::string_view kStateFile = ".dvc/tmp/starcast/stat";
 constexpr std::string_view kStateHeader = "starcast stat 1";
@@ -85,7 +89,8 @@ Result<std::string> Cache::hash_file(const std::string& path, const os::FileStat
   const std::string md5 = TRY(codec::digest_of(*source, codec::DigestKind::kMd5), path);
   const Known seen{md5, status.size_bytes, status.modified_ns, status.inode};
   recent_[path] = seen;
-  if (status.modified_ns + kRacyNs <= now && path.find('\n') == std::string::npos) {
+  const bool is_fine = status.modified_ns % kMillisecondNs != 0;
+  if (status.modified_ns + (is_fine ? kRacyFineNs : kRacyNs) <= now && path.find('\n') == std::string::npos) {
     known_[path] = seen;
     is_state_changed_ = true;
   }

@@ -27,9 +27,9 @@ class Cache {
       : files_(files), root_(std::move(root)), folder_(std::move(folder)), clock_(clock) {}
 
   // Content name and size of a file or folder (path relative to root), hashing what the stat cache
-  // (.dvc/tmp/starcast/) does not know. A file changed within the two seconds before it was hashed is not
-  // remembered for later processes, as its next change might leave the same time stamp. Folders leave out
-  // what .dvcignore names. kNotFound when absent.
+  // (.dvc/tmp/starcast/) does not know. A file changed just before it was hashed is not remembered for
+  // later processes, as its next change might leave the same time stamp: two seconds, or 50 ms where time
+  // stamps are fine. Folders leave out what .dvcignore names. kNotFound when absent.
   core::Result<LockedPath> identify(const std::string& path);
 
   // Puts a file or folder that was identified into the cache (copy or reflink, mode 0444, temporary name then

@@ -268,6 +268,19 @@ TEST_F(CacheTest, AFileChangedJustNowIsNotRemembered) {
   EXPECT_EQ(Cache(files_, "w", ".dvc/cache", now).identify("a").value().md5, codec::md5_hex("two"));
 }
 
+TEST_F(CacheTest, FineTimeStampsNeedNoTwoSeconds) {
+  core::ManualClock now;
+  files_.tick(123'456'789);
+  now.advance(1e9 + 0.2);
+  files_.put("w/a", "one");
+  Cache first(files_, "w", ".dvc/cache", now);
+
+  ASSERT_TRUE(first.identify("a"));
+  ASSERT_TRUE(first.save_state());
+
+  EXPECT_TRUE(files_.exists("w/.dvc/tmp/starcast/stat"));
+}
+
 TEST_F(CacheTest, ACommandMakesItForgetWhatItSawJustNow) {
   core::ManualClock now;
   now.advance(1e9 + 1);

@@ -174,9 +174,9 @@ void MemoryFiles::put(const std::string& path, std::string_view bytes) {
   tree->nodes[clean] = tree->made(FileKind::kFile, std::string(bytes), 0644);
 }
 
-void MemoryFiles::tick() {
+void MemoryFiles::tick(std::int64_t nanoseconds) {
   auto tree = state_->tree.lock();
-  tree->now_ns += 1'000'000'000;
+  tree->now_ns += nanoseconds;
 }
 
 void MemoryFiles::fail_writes_after(std::size_t bytes) {

@@ -22,7 +22,7 @@ class MemoryFiles final : public FileSystem {
 
   // Makes the parents too.
   void put(const std::string& path, std::string_view bytes);
-  void tick();  // later writes carry a modified_ns one second later
+  void tick(std::int64_t nanoseconds = 1'000'000'000);  // later writes carry a later modified_ns
   void fail_writes_after(
       std::size_t bytes);  // from now on, over all files; then kExhausted "no space left on device"
   std::map<std::string, std::string> files() const;  // every file, by path
