@@ -3,7 +3,10 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 find_package(fmt REQUIRED)                                                     # fmt: text formatting; gcc 12 and clang 14 have no std::format
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)                               # OpenSSL: MD5 (DVC's hash) and SHA-256 (package checksums)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)                           # OpenSSL: MD5 (DVC's hash), SHA-256 (package checksums), the client's TLS
+find_package(Boost 1.81 REQUIRED)                                              # Boost.Beast and Asio (headers): HTTP at the floor of the system calls
+find_package(SQLite3 REQUIRED)                                                 # SQLite: the embedded tracking database, MLflow's own default
+find_package(ZLIB REQUIRED)                                                    # zlib: gzip bodies, both ways
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)                      # libyaml: YAML events with positions, so errors name a line
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)               # utf8proc: case folding and categories of any script's app names
 find_package(CLI11 REQUIRED)                                                   # CLI11: command line grammar, help texts, did-you-mean
