@@ -137,8 +137,10 @@ Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
   std::vector<double> row(encoder.columns().size());
   encoder.transform(seen, row);
   double sum = 0;
-  for (const WeightedForest& weighted : point) sum += weighted.weight * weighted.forest.predict(row);
-  if (kernel) sum += kernel->weight * kernel_prediction(seen, row);
+  for (const WeightedForest& weighted : point) {
+    if (weighted.weight != 0) sum += weighted.weight * weighted.forest.predict(row);
+  }
+  if (kernel && kernel->weight != 0) sum += kernel->weight * kernel_prediction(seen, row);
   return finished(sum, seen, row);
 }
 
