@@ -1,0 +1,13 @@
+// Routes of registered models and model versions, but for their searches.
+#pragma once
+
+#include "tracking/api/wire.h"
+#include "tracking/model_source.h"
+#include "tracking/store.h"
+
+namespace starcast::tracking::api {
+
+// `store` outlives the table.
+void add_registry_routes(const Mount& mount, Store& store, SourceOptions options = {});
+
+}  // namespace starcast::tracking::api
