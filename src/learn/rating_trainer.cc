@@ -574,6 +574,7 @@ Result<model::RatingModel> train_rating(std::span<const Listing> training, const
   model.trained_on = std::move(trained_on);
   model.trained_on.apps = training.size();
   model.trained_on.date_last = last ? codec::to_iso(*last) : "";
+  model.trained_on.seen = model::SeenFields::of(training);
   log_plan(plan, run_log);
   run_log.log_metric("apps", static_cast<double>(training.size()), 0);
   return model;

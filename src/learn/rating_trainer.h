@@ -86,8 +86,9 @@ struct TrainContext {
 // How many trees a plan grows in all: for progress.
 double trees_in(const RatingPlan& plan);
 
-// Trains on rated listings, one row an app. `trained_on` goes into the model; its apps and date_last are
-// filled in here. kInvalidInput: fewer than 40 listings (nothing can be calibrated), a missing rating.
+// Trains on rated listings, one row an app. `trained_on` goes into the model; its apps, date_last
+// and seen are filled in here. kInvalidInput: fewer than 40 listings (nothing can be calibrated), a missing
+// rating.
 core::Result<model::RatingModel> train_rating(std::span<const listing::Listing> training,
                                               const RatingPlan& plan, model::TrainedOn trained_on,
                                               const TrainContext& context, RunLog& run_log);

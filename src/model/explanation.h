@@ -63,6 +63,8 @@ class RatingExplainer {
 
   RatingExplanation explain(const listing::Listing& listing) const;
 
+  const RatingScorer& scorer() const { return *scorer_; }
+
  private:
   struct CaseExplainer {
     LaunchCase launch_case = LaunchCase::kLaunched;

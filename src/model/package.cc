@@ -177,7 +177,8 @@ std::string model_json(const RatingModel& model) {
                                    {"trained_on", JsonObject{{"data_md5", model.trained_on.data_md5},
                                                              {"date_last", model.trained_on.date_last},
                                                              {"apps", model.trained_on.apps},
-                                                             {"generated", model.trained_on.generated}}}},
+                                                             {"generated", model.trained_on.generated},
+                                                             {"seen", model.trained_on.seen.to_json()}}}},
                         JsonStyle::kPretty);
 }
 
@@ -257,6 +258,11 @@ Result<void> write_folder(os::FileSystem& disk, const std::string& folder, const
   return disk.remove(old);
 }
 
+Error missing_file(const std::string& path) {
+  return Error(ErrorCode::kCorrupt,
+               fmt::format("{}: the file is missing; train again or fetch the package anew", path));
+}
+
 Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& folder) {
   if (!disk.is_folder(folder)) {
     return Error(ErrorCode::kNotFound,
@@ -279,6 +285,7 @@ Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& fol
                    fmt::format("{}:{}: not a line of 'sha256sum'", checksums_path, line_number));
     }
     const std::string path(line.substr(gap + 2));
+    if (!disk.exists(os::joined(folder, path))) return missing_file(os::joined(folder, path));
     std::string bytes = TRY(disk.read(os::joined(folder, path)), "model package");
     if (codec::sha256_hex(bytes) != line.substr(0, gap)) {
       return Error(
@@ -294,6 +301,7 @@ Result<FileMap> read_verified(const os::FileSystem& disk, const std::string& fol
 // The signature is what tells MLflow, and who asks it, which columns to send.
 Result<void> check_mlmodel(const os::FileSystem& disk, const std::string& folder) {
   const std::string path = os::joined(folder, kMlmodel);
+  if (!disk.exists(path)) return missing_file(path);
   const std::string text = TRY(disk.read(path), "model package");
   const codec::YamlNode mlmodel = TRY(codec::parse_yaml(text), path);
   const Json json = mlmodel.to_json();
@@ -384,6 +392,8 @@ Result<RatingModel> take_model(FileMap& files) {
   model.trained_on.apps = static_cast<std::size_t>(TRY(trained_on->int_at("apps")));
   const Json* const generated = TRY(trained_on->at("generated"));
   model.trained_on.generated = *generated == Json(true);
+  if (const Json* const seen = trained_on->find("seen"); seen != nullptr)
+    model.trained_on.seen = TRY(SeenFields::from_json(*seen), "seen");
   return model;
 }
 

@@ -43,6 +43,23 @@ TEST_F(ModelPackage, AnswersAsTheModelThatWasSaved) {
   EXPECT_EQ(scorer->learner(), "boosted");
 }
 
+TEST_F(ModelPackage, KnowsWhatWasSeen) {
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_TRUE(scorer) << scorer.error().message();
+  EXPECT_EQ(scorer->trained_on().seen.to_json(), SeenFields::of(tiny_listings()).to_json());
+}
+
+TEST_F(ModelPackage, NamesAListedFileThatIsNotThere) {
+  ASSERT_TRUE(files_.remove("models/rating/starcast/encoder.json"));
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code(), core::ErrorCode::kCorrupt);
+  EXPECT_NE(scorer.error().message().find("starcast/encoder.json: the file is missing"), std::string::npos);
+}
+
 TEST_F(ModelPackage, TheSameModelGivesTheSameBytes) {
   const std::map<std::string, std::string> before = files_.files();
 

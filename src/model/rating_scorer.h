@@ -17,6 +17,7 @@
 #include "model/kernel_input.h"
 #include "model/launch_case.h"
 #include "model/scorer.h"
+#include "model/seen_fields.h"
 
 namespace starcast::model {
 
@@ -29,6 +30,7 @@ struct TrainedOn {
   std::string date_last;  // ISO; of the listings' last update
   std::size_t apps = 0;
   bool generated = false;  // a generated sample: not to be used for real decisions
+  SeenFields seen{};       // of a package that does not say: nothing
 };
 
 // A forest of the point prediction, as LightGBM's model text. The prediction is the weighted mean of the
