@@ -63,7 +63,7 @@ class Fields {
 
 // "Missing value for required parameter 'x'. See the API docs for more information about request parameters."
 core::Error missing_parameter(std::string_view name);
-// "Invalid value 123 for parameter 'x' supplied: <reason> See the API docs …": `value` as compact JSON.
+// "Invalid value 123 for parameter 'x' supplied: <reason>": `value` as compact JSON, cut when it is long.
 core::Error invalid_parameter(std::string_view name, const codec::Json& value, std::string_view reason);
 
 // 200 with a JSON body. Doubles that are NaN or infinite must be made by `number`.
