@@ -63,7 +63,7 @@ class Session {
 struct Dialect {
   std::string_view name;           // "sqlite"
   std::string_view like;           // operator for case-sensitive LIKE
-  std::string_view ilike;          // operator for LIKE without case
+  std::string_view ilike;          // operator for LIKE without case (of ASCII letters)
   std::string_view insert_ignore;  // "INSERT OR IGNORE INTO"
 };
 
@@ -94,8 +94,8 @@ struct SqliteOptions {
 };
 
 // Opens or creates the file; kInvalidInput when it is no SQLite database, kUnsupported on a network file
-// system (its locks lie), kPermissionDenied. Extra functions: REGEXP (linear time), and LIKE is
-// case-sensitive.
+// system (its locks lie), kPermissionDenied. LIKE is case-sensitive and takes linear time (sql/like.h); the
+// operator MATCH is LIKE without the case of ASCII letters.
 core::Result<std::unique_ptr<Database>> open_sqlite(SqliteOptions options);
 
 // "sqlite:///relative.db", "sqlite:////absolute.db" and "sqlite://" / "sqlite:///:memory:" as SQLAlchemy
