@@ -59,10 +59,12 @@ class RouteTable {
   struct Found {
     const Route* route = nullptr;  // nullptr: none
     Pairs parameters{};
-    bool path_known = false;  // some route has this path, by another method: 405
+    bool path_known = false;        // some route has this path, by another method: 405
+    std::vector<Method> methods{};  // those that it has, when no route was found
   };
-  // `path` is percent-encoded; each segment is decoded once. Literal segments win over parameters. HEAD finds
-  // GET's route. A trailing slash is another path.
+  // `path` is percent-encoded; each segment is decoded once (a broken escape stays as it is). Literal
+  // segments win over parameters, those over a "{path...}"; neither matches nothing. HEAD finds GET's route.
+  // A trailing slash is another path.
   Found find(Method method, std::string_view path) const;
 
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
