@@ -101,14 +101,14 @@ struct ModelVersion {
   std::int64_t version = 0;
   std::int64_t creation_time = 0;
   std::int64_t last_update_time = 0;
-  std::string description{};
+  std::optional<std::string> description{};  // absent is not written, "" is
   std::string user_id{};
   std::string stage{};  // None, Staging, Production, Archived
   std::string source{};
-  std::string run_id{};
+  std::optional<std::string> run_id{};
   std::string status{};  // READY, …
   std::string status_message{};
-  std::string run_link{};
+  std::optional<std::string> run_link{};
   std::string storage_location{};
   std::vector<Tag> tags{};
   std::vector<std::string> aliases{};

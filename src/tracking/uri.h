@@ -1,0 +1,36 @@
+// URIs of artifact places, split once, so that what was checked is what is used.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace starcast::tracking {
+
+struct Uri {
+  std::string scheme{};        // lower case; "" for a path. A single letter is a drive, so no scheme
+  bool has_authority = false;  // "//" came after the scheme
+  std::string authority{};     // "user@host:port"
+  std::string path{};          // as written
+  std::optional<std::string> query{};
+  std::optional<std::string> fragment{};
+};
+
+// Never fails: what is no URI is a path.
+Uri split_uri(std::string_view text);
+
+// Percent-decoded again and again until nothing changes; broken escapes stay. With `plus_is_space` also '+'.
+std::string decoded_fully(std::string_view text, bool plus_is_space = false);
+
+// The path's segments, each decoded fully, without the empty ones.
+std::vector<std::string> decoded_segments(std::string_view path);
+
+struct HostPort {
+  std::string host{};  // lower case, without brackets
+  std::optional<int> port{};
+  bool malformed = false;  // a bad port or brackets, white space, a backslash
+};
+HostPort split_authority(std::string_view authority);
+
+}  // namespace starcast::tracking
