@@ -12,7 +12,7 @@ namespace {
 TEST(JsonText, EscapesWhatJsonMustEscape) {
   std::string out;
 
-  append_text(out, std::string_view("a\"b\\c\nd\x01\0e", 11));
+  append_text(out, std::string_view("a\"b\\c\nd\x01\0e", 10));
 
   EXPECT_EQ(out, R"("a\"b\\c\nd\u0001\u0000e")");
 }
