@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "forest/forest.h"
@@ -38,6 +39,47 @@ inline Side category_side(const std::vector<std::uint32_t>& set, double value) {
   const std::size_t word = category / 32;
   if (word >= set.size()) return Side::kRight;
   return ((set[word] >> (category % 32)) & 1U) != 0 ? Side::kLeft : Side::kRight;
+}
+
+// A feature's cells as its numeric splits compare them: one column for each way in which they treat missing
+// values, so that "cell <= threshold" alone decides: what goes left by default is -infinity there, what goes
+// right is NaN.
+struct SplitColumn {
+  std::uint32_t feature = 0;
+  MissingKind missing = MissingKind::kNone;
+  bool default_left = false;
+};
+
+inline SplitColumn split_column(const Tree& tree, std::size_t node) {
+  const MissingKind missing = tree.missing[node];
+  return {.feature = static_cast<std::uint32_t>(tree.feature[node]),
+          .missing = missing,
+          .default_left = missing != MissingKind::kNone && tree.default_left[node] != 0};
+}
+
+// Numbers a feature's columns from 0: none are missing; zero or NaN, to the left or to the right.
+inline constexpr std::size_t kSplitVariants = 5;
+inline std::size_t variant_of(const SplitColumn& column) {
+  if (column.missing == MissingKind::kNone) return 0;
+  return 2 * static_cast<std::size_t>(column.missing) - (column.default_left ? 1U : 0U);
+}
+
+inline SplitColumn split_column(std::uint32_t feature, std::size_t variant) {
+  return {.feature = feature,
+          .missing = static_cast<MissingKind>((variant + 1) / 2),
+          .default_left = variant % 2 == 1};
+}
+
+inline double cell_of(const SplitColumn& column, std::span<const double> row) {
+  double value = row[column.feature];
+  if (is_zero(value)) value = 0;
+  if (std::isnan(value) && column.missing != MissingKind::kNaN) value = 0;
+  const bool goes_default = column.missing == MissingKind::kNaN
+                                ? std::isnan(value)
+                                : column.missing == MissingKind::kZero && value == 0;
+  if (!goes_default) return value;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return column.default_left ? -kInfinity : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace starcast::forest

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +43,20 @@ enum class OutputTransform {
   kSigmoid,      // binary, cross_entropy
 };
 
+// How a row's leaves are found. All give the same bits.
+enum class ForestKernel {
+  kPlain,     // from node to node: the reference
+  kPortable,  // path masks, see path_plan.h
+  kAvx2,
+  kAvx512,
+};
+std::string_view name_of(ForestKernel kernel);  // "plain"
+std::optional<ForestKernel> forest_kernel_named(std::string_view name);
+// Those that this processor can run, the fastest last.
+std::vector<ForestKernel> forest_kernels();
+
+struct PathPlan;
+
 // Thread-compatible after parsing.
 class Forest {
  public:
@@ -54,12 +70,20 @@ class Forest {
   bool averaged() const { return averaged_; }
   OutputTransform transform() const { return transform_; }
 
-  // The plain double walk: the reference for every faster kernel (they live beside this file, one each, and
-  // are chosen when a forest is loaded). CHECKs the row's size.
+  // CHECKs the row's size.
   double predict(std::span<const double> row) const;
 
   // The same before the objective's transform: the summed leaves, or their mean if averaged().
   double predict_raw(std::span<const double> row) const;
+
+  // The same from node to node, whatever the kernel.
+  double predict_raw_plainly(std::span<const double> row) const;
+
+  // A parsed forest has the fastest kernel of this processor, once that has repeated the plain walk's answers
+  // for some rows made of the forest's own thresholds; else the plain one.
+  ForestKernel kernel() const { return kernel_; }
+  // CHECKs that the processor can run it.
+  void use(ForestKernel kernel);
 
   // The leaf that the row reaches in each tree.
   void leaves(std::span<const double> row, std::span<std::int32_t> leaf_of_tree) const;
@@ -69,6 +93,11 @@ class Forest {
 
  private:
   friend class LightGbmParser;
+  // After the last tree.
+  void choose_kernel();
+  bool repeats_the_plain_walk() const;
+  double sum_of_leaves(std::span<const double> row) const;
+
   std::vector<std::string> feature_names_;
   std::vector<Tree> trees_;
   std::vector<std::vector<std::uint32_t>> category_sets_;
@@ -76,6 +105,8 @@ class Forest {
   bool averaged_ = false;
   OutputTransform transform_ = OutputTransform::kIdentity;
   double sigmoid_ = 1;
+  ForestKernel kernel_ = ForestKernel::kPlain;
+  std::shared_ptr<const PathPlan> paths_;
 };
 
 // Reads LightGBM's model text, format v3 or v4, one class. kInvalidInput or kCorrupt with the line: a hostile

@@ -153,6 +153,7 @@ class LightGbmParser {
     }
     const std::size_t trees = TRY(parse_header());
     TRY(parse_trees(trees));
+    forest_.choose_kernel();
     return std::move(forest_);
   }
 

@@ -28,6 +28,7 @@
 
 #include "core/check.h"
 #include "forest/decision.h"
+#include "forest/processor.h"
 #include "forest/shap_plan.h"
 
 namespace starcast::forest {
@@ -63,18 +64,6 @@ struct Scratch {
 };
 
 typedef std::int64_t Mask __attribute__((vector_size(sizeof(Lanes))));
-
-double cell_of(const ShapColumn& column, std::span<const double> row) {
-  double value = row[column.feature];
-  if (is_zero(value)) value = 0;
-  if (std::isnan(value) && column.missing != MissingKind::kNaN) value = 0;
-  const bool goes_default = column.missing == MissingKind::kNaN
-                                ? std::isnan(value)
-                                : column.missing == MissingKind::kZero && value == 0;
-  if (!goes_default) return value;
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  return column.default_left ? -kInfinity : std::numeric_limits<double>::quiet_NaN();
-}
 
 [[gnu::always_inline]] inline void find_moves(const ShapPlan& plan, const ShapTree& tree,
                                               std::span<const double> row, Scratch& scratch) {
@@ -192,23 +181,11 @@ void add_trees_portable(const ShapPlan& plan, std::span<const double> row, Scrat
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] void add_trees_avx2(const ShapPlan& plan, std::span<const double> row,
-                                            Scratch& scratch) {
-  add_trees(plan, row, scratch);
-}
-
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") != 0;
-}
-#else
+[[gnu::target("avx2")]]
+#endif
 void add_trees_avx2(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
   add_trees(plan, row, scratch);
 }
-
-bool has_avx2() {
-  return false;
-}
-#endif
 
 }  // namespace
 

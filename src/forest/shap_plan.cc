@@ -64,7 +64,7 @@ class ShapPlanner {
  public:
   explicit ShapPlanner(const Forest& forest)
       : forest_(forest),
-        column_of_(forest.feature_count() * kVariants, kNone),
+        column_of_(forest.feature_count() * kSplitVariants, kNone),
         last_edge_(forest.feature_count()) {}
 
   Result<ShapPlan> plan() {
@@ -84,9 +84,6 @@ class ShapPlanner {
     double side = 0;
     double share = 1;  // of training rows, through it and all such edges above
   };
-
-  static constexpr std::size_t kVariants =
-      5;  // of a column: no missing, zero or NaN to the left or to the right
 
   Result<void> add_tree(const Tree& tree) {
     if (tree.left.empty()) {
@@ -188,9 +185,8 @@ class ShapPlanner {
            .feature = feature});
       const std::int32_t set = tree.category_set[node];
       // A category's side replaces what the test of its split says.
-      const MissingKind missing = set < 0 ? tree.missing[node] : MissingKind::kNone;
-      add_test(place, plan_.nodes.back(), tree.threshold[node],
-               column_for(feature, missing, tree.default_left[node] != 0));
+      const SplitColumn column = set < 0 ? split_column(tree, node) : SplitColumn{.feature = feature};
+      add_test(place, plan_.nodes.back(), tree.threshold[node], column_for(column));
       if (set >= 0) {
         plan_.category_splits.push_back({.node = static_cast<std::uint32_t>(place),
                                          .feature = feature,
@@ -208,14 +204,11 @@ class ShapPlanner {
     tests.column[lane] = column;
   }
 
-  std::uint32_t column_for(std::uint32_t feature, MissingKind missing, bool default_left) {
-    if (missing == MissingKind::kNone) default_left = false;
-    const std::size_t variant =
-        missing == MissingKind::kNone ? 0 : 2 * static_cast<std::size_t>(missing) - (default_left ? 1U : 0U);
-    std::uint32_t& column = column_of_[feature * kVariants + variant];
+  std::uint32_t column_for(const SplitColumn& cell) {
+    std::uint32_t& column = column_of_[cell.feature * kSplitVariants + variant_of(cell)];
     if (column == kNone) {
       column = static_cast<std::uint32_t>(plan_.columns.size());
-      plan_.columns.push_back({.feature = feature, .missing = missing, .default_left = default_left});
+      plan_.columns.push_back(cell);
     }
     return column;
   }

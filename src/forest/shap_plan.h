@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "forest/decision.h"
 #include "forest/forest.h"
 
 namespace starcast::forest {
@@ -24,15 +25,6 @@ struct ShapTests {
   Lanes threshold;
   Lanes left_share;
   std::array<std::uint32_t, kShapLanes> column = {};
-};
-
-// A numeric split's cell as it is compared: one column for each way in which a feature's splits treat missing
-// values, so that "value <= threshold" alone decides: what goes left by default is -infinity there, what goes
-// right is NaN.
-struct ShapColumn {
-  std::uint32_t feature = 0;
-  MissingKind missing = MissingKind::kNone;
-  bool default_left = false;
 };
 
 // Let e be the nearest edge above a node that splits on the same feature, z the share of training rows that e
@@ -90,7 +82,7 @@ struct ShapPlan {
   double scale = 1;  // of the shares: 1 / trees if averaged
   std::size_t node_count_max = 0;
   std::vector<ShapTree> trees;
-  std::vector<ShapColumn> columns;
+  std::vector<SplitColumn> columns;
   std::vector<ShapRule> rules;
   std::vector<ShapFactor> factors;
   std::vector<ShapNode> nodes;

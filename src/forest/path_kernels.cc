@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <bit>
+
+#include "forest/path_plan.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace starcast::forest {
+
+namespace {
+
+// Adds the leaves that a block's trees reach, `places` counted from the left.
+[[gnu::always_inline]] inline double with_leaves(double sum, const PathPlan& plan, const PathBlock& block,
+                                                 const std::uint32_t* places, const double*& walked) {
+  const double* const leaves = plan.leaves.data() + block.first_leaf;
+  if (block.walked == 0) {
+    for (std::uint32_t tree = 0; tree < block.trees; ++tree)
+      sum += leaves[tree * block.leaves + places[tree]];
+    return sum;
+  }
+  for (std::uint32_t tree = 0; tree < block.trees; ++tree) {
+    sum += (block.walked >> tree & 1U) != 0 ? *walked++ : leaves[tree * block.leaves + places[tree]];
+  }
+  return sum;
+}
+
+// Of one block: the leaves ruled out, a bit each, in each tree.
+template <typename Masks>
+[[gnu::always_inline]] inline void rule_out(const PathTests* tests, const Masks* masks, std::uint32_t count,
+                                            const PathCodes& codes, Masks& out) {
+  using Word = typename decltype(Masks::of_tree)::value_type;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::size_t byte = 0; byte < kTestsAbreast * kBlockTrees; ++byte) {
+      const bool right = codes.of_place[tests[i].place[byte]] >= tests[i].at_least[byte];
+      const Word mask = masks[i * kTestsAbreast + byte / kBlockTrees].of_tree[byte % kBlockTrees];
+      out.of_tree[byte % kBlockTrees] |= mask & (Word{0} - static_cast<Word>(right));
+    }
+  }
+}
+
+}  // namespace
+
+double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* walked) {
+  double sum = 0;
+  std::uint32_t leaf_of[kBlockTrees];
+  for (const PathBlock& block : plan.blocks) {
+    const PathTests* const tests = plan.tests.data() + block.first_tests;
+    if (block.is_wide) {
+      WideMasks out;
+      rule_out(tests, plan.wide_masks.data() + block.first_masks, block.tests, codes, out);
+      for (std::size_t i = 0; i < kBlockTrees; ++i)
+        leaf_of[i] = static_cast<std::uint32_t>(std::countr_one(out.of_tree[i]));
+    } else {
+      NarrowMasks out;
+      rule_out(tests, plan.narrow_masks.data() + block.first_masks, block.tests, codes, out);
+      for (std::size_t i = 0; i < kBlockTrees; ++i)
+        leaf_of[i] = static_cast<std::uint32_t>(std::countr_one(out.of_tree[i]));
+    }
+    sum = with_leaves(sum, plan, block, leaf_of, walked);
+  }
+  return sum;
+}
+
+#if defined(__x86_64__)
+
+// Looks 32 bytes up in the codes, 16 of them at a time: a byte's distance from the first of 16
+// places, moved up by 0x70, has its top bit set unless it is among them, and then the
+// look-up gives 0.
+[[gnu::target("avx2"), gnu::always_inline]] inline __m256i codes_at(__m256i places, const __m128i* codes,
+                                                                    std::size_t sixteens) {
+  __m256i found = _mm256_setzero_si256();
+  for (std::size_t i = 0; i < sixteens; ++i) {
+    const __m256i first = _mm256_set1_epi8(static_cast<char>(16 * i));
+    const __m256i index = _mm256_adds_epu8(_mm256_sub_epi8(places, first), _mm256_set1_epi8(0x70));
+    found = _mm256_or_si256(found, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(codes[i]), index));
+  }
+  return found;
+}
+
+[[gnu::target("avx2,bmi")]] double sum_avx2(const PathPlan& plan, const PathCodes& codes,
+                                            const double* walked) {
+  const std::size_t sixteens = (plan.codes + 15) / 16;
+  const auto* const sixteen_codes = reinterpret_cast<const __m128i*>(codes.of_place.data());
+  alignas(32) std::uint32_t leaf_of[kBlockTrees];
+  double sum = 0;
+  for (const PathBlock& block : plan.blocks) {
+    const PathTests* const tests = plan.tests.data() + block.first_tests;
+    if (block.is_wide) {
+      const auto* masks = reinterpret_cast<const __m256i*>(plan.wide_masks.data() + block.first_masks);
+      __m256i out[4] = {};
+      for (std::uint32_t i = 0; i < block.tests * 2; ++i, masks += 8) {
+        const __m256i places = reinterpret_cast<const __m256i*>(tests[i / 2].place.data())[i % 2];
+        const __m256i at_least = reinterpret_cast<const __m256i*>(tests[i / 2].at_least.data())[i % 2];
+        const __m256i code = codes_at(places, sixteen_codes, sixteens);
+        const __m256i right = _mm256_cmpeq_epi8(_mm256_max_epu8(code, at_least), code);
+        __m128i first = _mm256_castsi256_si128(right);
+        __m128i second = _mm256_extracti128_si256(right, 1);
+        for (int part = 0; part < 4; ++part) {
+          out[part] = _mm256_or_si256(out[part], _mm256_and_si256(_mm256_cvtepi8_epi64(first), masks[part]));
+          out[part] =
+              _mm256_or_si256(out[part], _mm256_and_si256(_mm256_cvtepi8_epi64(second), masks[4 + part]));
+          first = _mm_srli_si128(first, 4);
+          second = _mm_srli_si128(second, 4);
+        }
+      }
+      alignas(32) std::uint64_t words[kBlockTrees];
+      for (int part = 0; part < 4; ++part) reinterpret_cast<__m256i*>(words)[part] = out[part];
+      for (std::size_t i = 0; i < kBlockTrees; ++i) {
+        leaf_of[i] = static_cast<std::uint32_t>(_tzcnt_u64(~words[i]));
+      }
+    } else {
+      const auto* masks = reinterpret_cast<const __m256i*>(plan.narrow_masks.data() + block.first_masks);
+      __m256i out[2] = {};
+      for (std::uint32_t i = 0; i < block.tests * 2; ++i, masks += 4) {
+        const __m256i places = reinterpret_cast<const __m256i*>(tests[i / 2].place.data())[i % 2];
+        const __m256i at_least = reinterpret_cast<const __m256i*>(tests[i / 2].at_least.data())[i % 2];
+        const __m256i code = codes_at(places, sixteen_codes, sixteens);
+        const __m256i right = _mm256_cmpeq_epi8(_mm256_max_epu8(code, at_least), code);
+        __m128i first = _mm256_castsi256_si128(right);
+        __m128i second = _mm256_extracti128_si256(right, 1);
+        for (int part = 0; part < 2; ++part) {
+          out[part] = _mm256_or_si256(out[part], _mm256_and_si256(_mm256_cvtepi8_epi32(first), masks[part]));
+          out[part] =
+              _mm256_or_si256(out[part], _mm256_and_si256(_mm256_cvtepi8_epi32(second), masks[2 + part]));
+          first = _mm_srli_si128(first, 8);
+          second = _mm_srli_si128(second, 8);
+        }
+      }
+      alignas(32) std::uint32_t words[kBlockTrees];
+      for (int part = 0; part < 2; ++part) reinterpret_cast<__m256i*>(words)[part] = out[part];
+      for (std::size_t i = 0; i < kBlockTrees; ++i) leaf_of[i] = _tzcnt_u32(~words[i]);
+    }
+    sum = with_leaves(sum, plan, block, leaf_of, walked);
+  }
+  return sum;
+}
+
+#define STARCAST_AVX512 "avx512f,avx512bw,avx512dq,avx512cd,avx512vl,avx512vbmi"
+
+// Which of 64 tests go right.
+[[gnu::target(STARCAST_AVX512), gnu::always_inline]] inline std::uint64_t right_of(const PathTests& tests,
+                                                                                   __m512i low_codes,
+                                                                                   __m512i high_codes) {
+  const __m512i places = _mm512_load_si512(tests.place.data());
+  const __m512i code = _mm512_permutex2var_epi8(low_codes, places, high_codes);
+  return _mm512_cmpge_epu8_mask(code, _mm512_load_si512(tests.at_least.data()));
+}
+
+[[gnu::target(STARCAST_AVX512)]] double sum_avx512(const PathPlan& plan, const PathCodes& codes,
+                                                   const double* walked) {
+  const __m512i low_codes = _mm512_load_si512(codes.of_place.data());
+  const __m512i high_codes = _mm512_load_si512(codes.of_place.data() + 64);
+  alignas(64) std::uint32_t leaf_of[kBlockTrees];
+  double sum = 0;
+  for (const PathBlock& block : plan.blocks) {
+    const PathTests* const tests = plan.tests.data() + block.first_tests;
+    if (block.is_wide) {
+      const WideMasks* masks = plan.wide_masks.data() + block.first_masks;
+      const __m512i one = _mm512_set1_epi64(1);
+      __m512i low = _mm512_setzero_si512();
+      __m512i high = _mm512_setzero_si512();
+      for (std::uint32_t i = 0; i < block.tests; ++i) {
+        std::uint64_t right = right_of(tests[i], low_codes, high_codes);
+        for (std::size_t abreast = 0; abreast < kTestsAbreast; ++abreast, ++masks, right >>= kBlockTrees) {
+          const std::uint64_t* const words = masks->of_tree.data();
+          low = _mm512_mask_or_epi64(low, static_cast<__mmask8>(right), low, _mm512_load_si512(words));
+          high = _mm512_mask_or_epi64(high, static_cast<__mmask8>(right >> 8), high,
+                                      _mm512_load_si512(words + 8));
+        }
+      }
+      // The lowest bit that is 0, alone; and its place.
+      const __m512i low_bit = _mm512_maskz_andnot_epi64(0xFF, low, _mm512_add_epi64(low, one));
+      const __m512i high_bit = _mm512_maskz_andnot_epi64(0xFF, high, _mm512_add_epi64(high, one));
+      const __m512i last = _mm512_set1_epi64(63);
+      const __m256i low_places =
+          _mm512_maskz_cvtepi64_epi32(0xFF, _mm512_sub_epi64(last, _mm512_lzcnt_epi64(low_bit)));
+      const __m256i high_places =
+          _mm512_maskz_cvtepi64_epi32(0xFF, _mm512_sub_epi64(last, _mm512_lzcnt_epi64(high_bit)));
+      _mm256_store_si256(reinterpret_cast<__m256i*>(leaf_of), low_places);
+      _mm256_store_si256(reinterpret_cast<__m256i*>(leaf_of) + 1, high_places);
+    } else {
+      const NarrowMasks* masks = plan.narrow_masks.data() + block.first_masks;
+      __m512i even = _mm512_setzero_si512();
+      __m512i odd = _mm512_setzero_si512();
+      for (std::uint32_t i = 0; i < block.tests; ++i, masks += kTestsAbreast) {
+        const std::uint64_t right = right_of(tests[i], low_codes, high_codes);
+        const auto mask_of = [right](int test) { return static_cast<__mmask16>(right >> (16 * test)); };
+        even = _mm512_mask_or_epi32(even, mask_of(0), even, _mm512_load_si512(masks[0].of_tree.data()));
+        odd = _mm512_mask_or_epi32(odd, mask_of(1), odd, _mm512_load_si512(masks[1].of_tree.data()));
+        even = _mm512_mask_or_epi32(even, mask_of(2), even, _mm512_load_si512(masks[2].of_tree.data()));
+        odd = _mm512_mask_or_epi32(odd, mask_of(3), odd, _mm512_load_si512(masks[3].of_tree.data()));
+      }
+      const __m512i out = _mm512_or_si512(even, odd);
+      const __m512i bit = _mm512_maskz_andnot_epi32(0xFFFF, out, _mm512_add_epi32(out, _mm512_set1_epi32(1)));
+      _mm512_store_si512(leaf_of, _mm512_sub_epi32(_mm512_set1_epi32(31), _mm512_lzcnt_epi32(bit)));
+    }
+    sum = with_leaves(sum, plan, block, leaf_of, walked);
+  }
+  return sum;
+}
+
+#else
+
+double sum_avx2(const PathPlan& plan, const PathCodes& codes, const double* walked) {
+  return sum_portable(plan, codes, walked);
+}
+double sum_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked) {
+  return sum_portable(plan, codes, walked);
+}
+
+#endif
+
+}  // namespace starcast::forest

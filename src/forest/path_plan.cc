@@ -1,0 +1,234 @@
+#include "forest/path_plan.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace starcast::forest {
+
+namespace {
+
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+class PathPlanner {
+ public:
+  PathPlanner(const std::vector<Tree>& trees, std::size_t features)
+      : trees_(trees), places_(features * kSplitVariants, kNone), thresholds_(features) {}
+
+  PathPlan plan() {
+    for (const Tree& tree : trees_)
+      fits_.push_back(tree.leaf_value.size() <= kPathLeavesMax && find_room(tree));
+    add_features();
+    for (const auto& [key, place] : places_of_sets_) {
+      if (place == kNone) continue;
+      plan_.category_columns.push_back({key.first, key.second, static_cast<std::uint8_t>(place)});
+    }
+    for (std::size_t first = 0; first < trees_.size(); first += kBlockTrees) add_block(first);
+    return std::move(plan_);
+  }
+
+ private:
+  struct Added {
+    std::size_t feature;
+    double threshold;
+  };
+
+  // Room for the tree's columns and thresholds. If there is none, its thresholds are taken out again.
+  bool find_room(const Tree& tree) {
+    std::vector<Added> added;
+    bool fits = true;
+    for (std::size_t node = 0; fits && node < tree.left.size(); ++node) {
+      fits = place_of(tree, node) != kNone;
+      if (!fits || tree.category_set[node] >= 0) continue;
+      const auto feature = static_cast<std::size_t>(tree.feature[node]);
+      std::vector<double>& thresholds = thresholds_[feature];
+      const double threshold = tree.threshold[node];
+      const auto at = std::lower_bound(thresholds.begin(), thresholds.end(), threshold);
+      if (at != thresholds.end() && *at == threshold) continue;
+      fits = thresholds.size() < kThresholdsMax;
+      if (!fits) continue;
+      thresholds.insert(at, threshold);
+      added.push_back({feature, threshold});
+    }
+    if (fits) return true;
+    for (const Added& one : added) {
+      std::vector<double>& thresholds = thresholds_[one.feature];
+      thresholds.erase(std::lower_bound(thresholds.begin(), thresholds.end(), one.threshold));
+    }
+    return false;
+  }
+
+  // Of the node's column among the codes; a new one if there is room.
+  std::uint32_t place_of(const Tree& tree, std::size_t node) {
+    const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
+    const std::int32_t set = tree.category_set[node];
+    std::uint32_t& place = set >= 0
+                               ? places_of_sets_.try_emplace({feature, set}, kNone).first->second
+                               : places_[feature * kSplitVariants + variant_of(split_column(tree, node))];
+    if (place == kNone && plan_.codes < kPathColumnsMax) place = static_cast<std::uint32_t>(plan_.codes++);
+    return place;
+  }
+
+  void add_features() {
+    for (std::uint32_t feature = 0; feature < thresholds_.size(); ++feature) {
+      const std::vector<double>& thresholds = thresholds_[feature];
+      if (thresholds.empty()) continue;
+      const std::size_t padded = std::bit_ceil(thresholds.size() + 1);
+      PathFeature added{.feature = feature,
+                        .first_threshold = static_cast<std::uint32_t>(plan_.thresholds.size()),
+                        .half = static_cast<std::uint32_t>(padded / 2),
+                        .first_column = static_cast<std::uint32_t>(plan_.columns.size())};
+      plan_.thresholds.insert(plan_.thresholds.end(), thresholds.begin(), thresholds.end());
+      plan_.thresholds.resize(added.first_threshold + padded - 1, std::numeric_limits<double>::infinity());
+      for (std::size_t variant = 0; variant < kSplitVariants; ++variant) {
+        const std::uint32_t place = places_[feature * kSplitVariants + variant];
+        if (place == kNone) continue;
+        plan_.columns.push_back({split_column(feature, variant), static_cast<std::uint8_t>(place)});
+        ++added.columns;
+      }
+      plan_.features.push_back(added);
+    }
+    std::stable_sort(plan_.features.begin(), plan_.features.end(),
+                     [](const PathFeature& a, const PathFeature& b) { return a.half < b.half; });
+  }
+
+  void add_block(std::size_t first) {
+    PathBlock block{.first_tests = static_cast<std::uint32_t>(plan_.tests.size()),
+                    .trees = static_cast<std::uint32_t>(std::min(kBlockTrees, trees_.size() - first)),
+                    .first_leaf = static_cast<std::uint32_t>(plan_.leaves.size())};
+    for (std::size_t i = 0; i < block.trees; ++i) {
+      if (!fits_[first + i]) {
+        block.walked |= 1U << i;
+        plan_.walked.push_back(static_cast<std::uint32_t>(first + i));
+        continue;
+      }
+      block.leaves = std::max(block.leaves, static_cast<std::uint32_t>(trees_[first + i].leaf_value.size()));
+    }
+    block.is_wide = block.leaves > kNarrowLeavesMax;
+    const std::uint32_t nodes = block.leaves > 0 ? block.leaves - 1 : 0;
+    block.tests = static_cast<std::uint32_t>((nodes + kTestsAbreast - 1) / kTestsAbreast);
+    const std::size_t masks = block.tests * kTestsAbreast;
+    block.first_masks =
+        static_cast<std::uint32_t>(block.is_wide ? plan_.wide_masks.size() : plan_.narrow_masks.size());
+    plan_.tests.resize(plan_.tests.size() + block.tests);
+    if (block.is_wide) {
+      plan_.wide_masks.resize(plan_.wide_masks.size() + masks);
+    } else {
+      plan_.narrow_masks.resize(plan_.narrow_masks.size() + masks);
+    }
+    plan_.leaves.resize(plan_.leaves.size() + block.leaves * block.trees);
+    for (std::size_t i = 0; i < block.trees; ++i) {
+      if (fits_[first + i]) add_tree(trees_[first + i], i, block);
+    }
+    plan_.blocks.push_back(block);
+  }
+
+  void add_tree(const Tree& tree, std::size_t lane, const PathBlock& block) {
+    double* const leaves = plan_.leaves.data() + block.first_leaf + lane * block.leaves;
+    if (tree.left.empty()) {
+      leaves[0] = tree.leaf_value[0];
+      return;
+    }
+    // In order, and without recursion: first the left side, then the node's mask, then the right side.
+    struct Visit {
+      std::size_t node;
+      std::uint32_t first_leaf;
+      bool left_done;
+    };
+    std::vector<Visit> path = {{0, 0, false}};
+    std::uint32_t next_leaf = 0;
+    std::size_t place = 0;
+    const auto enter = [&](std::int32_t child) {
+      if (child < 0) {
+        leaves[next_leaf++] = tree.leaf_value[static_cast<std::size_t>(~child)];
+      } else {
+        path.push_back({static_cast<std::size_t>(child), next_leaf, false});
+      }
+    };
+    while (!path.empty()) {
+      Visit& visit = path.back();
+      const std::size_t node = visit.node;
+      if (!visit.left_done) {
+        visit.left_done = true;
+        enter(tree.left[node]);
+        continue;
+      }
+      const std::uint32_t on_left = next_leaf - visit.first_leaf;  // at most 63
+      const std::uint64_t mask = ((std::uint64_t{1} << on_left) - 1) << visit.first_leaf;
+      path.pop_back();
+      add_test(tree, node, place++, lane, mask, block);
+      enter(tree.right[node]);
+    }
+  }
+
+  void add_test(const Tree& tree, std::size_t node, std::size_t place, std::size_t lane, std::uint64_t mask,
+                const PathBlock& block) {
+    PathTests& tests = plan_.tests[block.first_tests + place / kTestsAbreast];
+    const std::size_t byte = place % kTestsAbreast * kBlockTrees + lane;
+    std::size_t at_least = 1;
+    if (tree.category_set[node] < 0) {
+      const std::vector<double>& thresholds = thresholds_[static_cast<std::size_t>(tree.feature[node])];
+      const auto found = std::lower_bound(thresholds.begin(), thresholds.end(), tree.threshold[node]);
+      at_least += static_cast<std::size_t>(found - thresholds.begin());
+    }
+    tests.place[byte] = static_cast<std::uint8_t>(place_of(tree, node));
+    tests.at_least[byte] = static_cast<std::uint8_t>(at_least);
+    if (block.is_wide) {
+      plan_.wide_masks[block.first_masks + place].of_tree[lane] = mask;
+    } else {
+      plan_.narrow_masks[block.first_masks + place].of_tree[lane] = static_cast<std::uint32_t>(mask);
+    }
+  }
+
+  const std::vector<Tree>& trees_;
+  PathPlan plan_;
+  std::vector<std::uint32_t> places_;  // by feature and variant
+  std::map<std::pair<std::uint32_t, std::int32_t>, std::uint32_t> places_of_sets_;
+  std::vector<std::vector<double>> thresholds_;  // by feature, ascending
+  std::vector<bool> fits_;                       // by tree
+};
+
+// How many thresholds lie below the cell.
+std::uint8_t code_of(const PathFeature& feature, const double* thresholds, double cell) {
+  const double* const first = thresholds + feature.first_threshold;
+  std::size_t below = 0;
+  for (std::size_t step = feature.half; step > 0; step /= 2) {
+    below += first[below + step - 1] < cell ? step : 0;
+  }
+  return static_cast<std::uint8_t>(below);
+}
+
+}  // namespace
+
+PathPlan plan_paths(const std::vector<Tree>& trees, std::size_t features) {
+  return PathPlanner(trees, features).plan();
+}
+
+void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>>& category_sets,
+              std::span<const double> row, PathCodes& codes) {
+  constexpr std::uint8_t kAllBelow = std::numeric_limits<std::uint8_t>::max();
+  for (const PathFeature& feature : plan.features) {
+    double value = row[feature.feature];
+    const bool is_nan = std::isnan(value);
+    if (is_nan || is_zero(value)) value = 0;
+    const std::uint8_t code = code_of(feature, plan.thresholds.data(), value);
+    for (std::uint32_t i = 0; i < feature.columns; ++i) {
+      const PathColumn& column = plan.columns[feature.first_column + i];
+      const bool goes_default = column.cell.missing == MissingKind::kNaN
+                                    ? is_nan
+                                    : column.cell.missing == MissingKind::kZero && value == 0;
+      const std::uint8_t by_default = column.cell.default_left ? 0 : kAllBelow;
+      codes.of_place[column.place] = goes_default ? by_default : code;
+    }
+  }
+  for (const PathCategoryColumn& column : plan.category_columns) {
+    double value = row[column.feature];
+    if (is_zero(value)) value = 0;
+    const auto& set = category_sets[static_cast<std::size_t>(column.set)];
+    codes.of_place[column.place] = category_side(set, value) == Side::kRight ? 1 : 0;
+  }
+}
+
+}  // namespace starcast::forest
