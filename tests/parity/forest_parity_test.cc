@@ -244,20 +244,26 @@ class ForestParity : public testing::Test {
 };
 
 TEST_F(ForestParity, PredictsTheBitsOfLightGbm) {
-  for_each_model([](const gbm::LightGbm& library, std::size_t index, const Model& model,
-                    core::Random& random) {
-    const std::vector<double> rows = awkward_rows(model.forest, random);
-    const auto theirs = library.predict(model.text, rows, kRows, kColumns.size());
-    ASSERT_TRUE(theirs) << theirs.error().message();
+  for_each_model(
+      [](const gbm::LightGbm& library, std::size_t index, const Model& model, core::Random& random) {
+        const std::vector<double> rows = awkward_rows(model.forest, random);
+        const auto theirs = library.predict(model.text, rows, kRows, kColumns.size());
+        ASSERT_TRUE(theirs) << theirs.error().message();
 
-    std::size_t differences = 0;
-    for (std::size_t i = 0; i < kRows; ++i) {
-      const double ours = model.forest.predict(std::span(rows).subspan(i * kColumns.size(), kColumns.size()));
-      if (std::bit_cast<std::uint64_t>(ours) != std::bit_cast<std::uint64_t>((*theirs)[i])) ++differences;
-    }
+        for (const forest::ForestKernel kernel : forest::forest_kernels()) {
+          forest::Forest forest = model.forest;
+          forest.use(kernel);
+          std::size_t differences = 0;
+          for (std::size_t i = 0; i < kRows; ++i) {
+            const double ours = forest.predict(std::span(rows).subspan(i * kColumns.size(), kColumns.size()));
+            if (std::bit_cast<std::uint64_t>(ours) != std::bit_cast<std::uint64_t>((*theirs)[i]))
+              ++differences;
+          }
 
-    EXPECT_EQ(differences, 0U) << "model " << index << ":\n" << model.text.substr(0, 400);
-  });
+          EXPECT_EQ(differences, 0U) << name_of(kernel) << ", model " << index << ":\n"
+                                     << model.text.substr(0, 400);
+        }
+      });
 }
 
 // The model's shares for a row next to LightGBM's.
