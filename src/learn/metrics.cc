@@ -77,6 +77,25 @@ MetricRanges bootstrap_ranges(std::span<const double> truth, std::span<const dou
   return {range(r2), range(rmse), range(mae), range(medae)};
 }
 
+MetricRange paired_gain_range(std::span<const double> losses_before, std::span<const double> losses_after,
+                              std::size_t resamples, std::uint64_t seed) {
+  CHECK(resamples > 0);
+  CHECK(losses_before.size() == losses_after.size() && !losses_before.empty());
+  core::Random random(seed);
+  const std::size_t count = losses_before.size();
+  std::vector<double> gains;
+  gains.reserve(resamples);
+  for (std::size_t resample = 0; resample < resamples; ++resample) {
+    double gain = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t drawn = random.below(count);
+      gain += losses_before[drawn] - losses_after[drawn];
+    }
+    gains.push_back(gain / static_cast<double>(count));
+  }
+  return {quantile_of(gains, 0.025), quantile_of(gains, 0.975)};
+}
+
 Json to_json(const Metrics& metrics) {
   return JsonObject{
       {"r2", metrics.r2}, {"rmse", metrics.rmse}, {"mae", metrics.mae}, {"medae", metrics.medae}};

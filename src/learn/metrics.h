@@ -36,6 +36,11 @@ struct MetricRanges {
 MetricRanges bootstrap_ranges(std::span<const double> truth, std::span<const double> predicted,
                               std::size_t resamples, std::uint64_t seed);
 
+// The middle 95 % of mean(before) - mean(after) over `resamples` draws of the same pairs with replacement: a
+// paired bootstrap of what a change gains. Both spans have the same length, at least one.
+MetricRange paired_gain_range(std::span<const double> losses_before, std::span<const double> losses_after,
+                              std::size_t resamples, std::uint64_t seed);
+
 codec::Json to_json(const Metrics& metrics);
 codec::Json to_json(const Metrics& metrics, const MetricRanges& ranges);
 

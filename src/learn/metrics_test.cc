@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "core/random.h"
+
 namespace starcast::learn {
 namespace {
 
@@ -49,6 +51,27 @@ TEST(BootstrapRanges, HoldTheMetricAndRepeatWithTheSeed) {
   EXPECT_GT(ranges.mae.high, metrics.mae);
   EXPECT_EQ(bootstrap_ranges(truth, predicted, 200, 5).r2.low, ranges.r2.low);
   EXPECT_NE(bootstrap_ranges(truth, predicted, 200, 6).r2.low, ranges.r2.low);
+}
+
+TEST(PairedGain, KnowsAGainFromChance) {
+  std::vector<double> before;
+  std::vector<double> better;
+  std::vector<double> shuffled;
+  core::Random random(3);
+  for (int i = 0; i < 400; ++i) {
+    const double loss = random.uniform();
+    before.push_back(loss);
+    better.push_back(loss * 0.9);
+    shuffled.push_back(random.uniform());
+  }
+  EXPECT_GT(paired_gain_range(before, better, 500, 1).low, 0);
+  EXPECT_LT(paired_gain_range(better, before, 500, 1).high, 0);
+  const MetricRange chance = paired_gain_range(before, shuffled, 500, 1);
+  EXPECT_LT(chance.low, 0);
+  EXPECT_GT(chance.high, 0);
+  const MetricRange none = paired_gain_range(before, before, 500, 1);
+  EXPECT_EQ(none.low, 0);
+  EXPECT_EQ(none.high, 0);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "os/signal_relay.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -126,6 +127,16 @@ SignalRelay::Watch::~Watch() {
 
 int SignalRelay::Watch::descriptor() const {
   return shared().slots[slot_].descriptor.load();
+}
+
+RelayedSignal SignalRelay::Watch::wait() const {
+  RelayedSignal signal = take();
+  while (signal.number == 0) {
+    pollfd readable{descriptor(), POLLIN, 0};
+    static_cast<void>(::poll(&readable, 1, -1));  // interrupted or not, what came is in the slot
+    signal = take();
+  }
+  return signal;
 }
 
 RelayedSignal SignalRelay::Watch::take() const {

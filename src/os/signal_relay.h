@@ -31,6 +31,7 @@ class SignalRelay {
 
     int descriptor() const;      // readable once a signal has come
     RelayedSignal take() const;  // the latest one since the last call
+    RelayedSignal wait() const;  // blocks until one comes
 
    private:
     friend class SignalRelay;
