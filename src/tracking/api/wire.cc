@@ -384,4 +384,20 @@ void Mount::add_ajax(std::string_view version, http::Method method, std::string_
   table.add(std::move(route));
 }
 
+void Mount::add_receiver(std::string_view version, http::Method method, std::string_view path,
+                         http::Permission permission, std::string_view resource, std::string_view rpc,
+                         http::Receiver receiver) const {
+  for (const std::string_view base : {"/api/", "/ajax-api/"}) {
+    http::Route route;
+    route.method = method;
+    route.pattern = fmt::format("{}{}{}{}", static_prefix, base, version, path);
+    route.permission = permission;
+    route.where = http::Where::kPool;
+    route.receiver = receiver;
+    route.name = std::string(rpc);
+    route.resource = std::string(resource);
+    table.add(std::move(route));
+  }
+}
+
 }  // namespace starcast::tracking::api

@@ -92,6 +92,10 @@ struct Mount {
   void add_ajax(std::string_view version, http::Method method, std::string_view path,
                 http::Permission permission, std::string_view resource, std::string_view name,
                 http::Handler handler) const;
+  // As add(), for a body of any length and type.
+  void add_receiver(std::string_view version, http::Method method, std::string_view path,
+                    http::Permission permission, std::string_view resource, std::string_view rpc,
+                    http::Receiver receiver) const;
 };
 
 }  // namespace starcast::tracking::api
