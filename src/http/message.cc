@@ -128,6 +128,36 @@ const std::string& Request::parameter(std::string_view name) const {
   return found->second;
 }
 
+int status_of(core::ErrorCode code) {
+  switch (code) {
+    case core::ErrorCode::kInvalidInput:
+      return 400;
+    case core::ErrorCode::kNotFound:
+      return 404;
+    case core::ErrorCode::kAlreadyExists:
+    case core::ErrorCode::kFailedPrecondition:
+      return 409;
+    case core::ErrorCode::kUnauthenticated:
+      return 401;
+    case core::ErrorCode::kPermissionDenied:
+      return 403;
+    case core::ErrorCode::kUnsupported:
+      return 501;
+    case core::ErrorCode::kTooLarge:
+      return 413;
+    case core::ErrorCode::kExhausted:
+    case core::ErrorCode::kUnavailable:
+    case core::ErrorCode::kCancelled:
+      return 503;
+    case core::ErrorCode::kDeadlineExceeded:
+      return 504;
+    case core::ErrorCode::kCorrupt:
+    case core::ErrorCode::kInternal:
+      return 500;
+  }
+  return 500;
+}
+
 Response text_response(int status, std::string text, std::string_view content_type) {
   Response response;
   response.status = status;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/error.h"
 
 namespace starcast::http {
 
@@ -64,6 +65,9 @@ struct Response {
   std::unique_ptr<core::ByteSource> stream{};
   std::optional<std::uint64_t> stream_bytes{};
 };
+
+// The status of an error where no API says otherwise.
+int status_of(core::ErrorCode code);
 
 // A response of that status with a text body.
 Response text_response(int status, std::string text,

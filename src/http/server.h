@@ -23,8 +23,12 @@ struct ServerLimits {
   std::size_t queue = 4096;                  // requests waiting for the pool; more are 503 with Retry-After
   std::chrono::milliseconds idle{75'000};    // a keep-alive connection without a request
   std::chrono::milliseconds header{20'000};  // from the first byte to the last header byte
-  std::chrono::milliseconds body_stall{
-      30'000};  // no byte of a body, or none taken of an answer, for that long
+  // No byte of a body, or none taken of an answer, for that long.
+  std::chrono::milliseconds body_stall{30'000};
+  // A body that took longer than `body_stall` must have come at this average, so that a byte a second holds
+  // no connection for ever.
+  std::size_t body_bytes_per_second = 256;
+  std::chrono::milliseconds total{4 * 3600 * 1000};  // from a request's first byte to its answer's last
 };
 
 // Host and Origin rules, as MLflow's security middleware (mlflow.md 8, security.md 3.4).
@@ -33,6 +37,7 @@ struct BrowserRules {
   std::vector<std::string> allowed_hosts{};    // with '*' wildcards; empty: localhost and private addresses
   std::vector<std::string> allowed_origins{};  // besides every localhost origin
   std::string frame_options = "SAMEORIGIN";    // "NONE" leaves the header out
+  std::vector<std::string> open_paths{"/health", "/version"};  // answered whatever their Host says
 };
 
 struct ServerOptions {
@@ -42,9 +47,12 @@ struct ServerOptions {
   std::size_t pool_threads = 32;
   ServerLimits limits{};
   BrowserRules browser{};
-  // The answer to a handler's error, to an unknown route (kNotFound) and to a refused content type.
+  // The answer to a handler's error, to an unknown route (kNotFound) and to a refused content type
+  // (kInvalidInput). A body over its limit (413), a broken or unknown encoding (400, 415) and a full queue
+  // (503) take its body and the status given here. Without one: status_of() and the message as text.
   std::function<Response(const core::Error&, const Request&)> error_response{};
-  bool access_log = true;  // a line a request, at info level
+  std::size_t gzip_bytes_min = 1024;  // JSON and text from this size on are sent as gzip to who accepts it
+  bool access_log = true;             // a line a request, at info level
 };
 
 // Runs until stop(). Thread-safe.
