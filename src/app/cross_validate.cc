@@ -232,7 +232,7 @@ MeanAndSd CrossValidatedLearner::over(const std::function<double(const Evaluatio
 }
 
 Result<CrossValidateReport> cross_validate(const CrossValidateOptions& options, const Context& context) {
-  const Params params = TRY(load_params(context.files, options.params));
+  const Params params = TRY(load_params(context.files, options.params, options.objective));
   const Experiment experiment = TRY(experiment_of(options, context));
   const std::vector<Listing> extra = TRY(extra_listings(options.extra, experiment.listings, context));
   const gbm::LightGbm library = TRY(load_lightgbm(context));
@@ -242,6 +242,7 @@ Result<CrossValidateReport> cross_validate(const CrossValidateOptions& options, 
 
   CrossValidateReport report;
   report.learner = std::string(learn::name_of(params.train.learner));
+  report.objective = std::string(learn::name_of(params.train.objective));
   report.apps = experiment.listings.size();
   report.extra_apps = extra.size();
   report.folds = experiment.folds;
@@ -284,6 +285,7 @@ Json to_json(const CrossValidateReport& report) {
     baselines.set(baseline.name, to_json(baseline));
   return JsonObject{{"default", kBlend},
                     {"learner", report.learner},
+                    {"objective", report.objective},
                     {"apps", report.apps},
                     {"extra_apps", report.extra_apps},
                     {"folds", report.folds},

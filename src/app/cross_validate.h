@@ -23,6 +23,7 @@ struct CrossValidateOptions {
   std::size_t folds = 5;
   std::size_t shuffles = 3;
   std::string params = kParamsFile;
+  std::optional<learn::Objective> objective{};  // instead of params.yaml's
   std::string out = kCrossValidationFile;
 };
 
@@ -41,7 +42,8 @@ struct CrossValidatedLearner {
 };
 
 struct CrossValidateReport {
-  std::string learner;  // of the plan: "boosted"
+  std::string learner;    // of the plan: "boosted"
+  std::string objective;  // "blend"
   std::size_t apps = 0;
   std::size_t extra_apps = 0;
   std::size_t folds = 0;

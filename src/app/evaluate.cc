@@ -52,11 +52,9 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   const model::RatingScorer scorer = TRY(model::load_package(context.files, options.package));
   learn::SplitListings listings = TRY(load_split_listings(options.listings, options.split, context));
   const gbm::LightGbm library = TRY(load_lightgbm(context));
-  const bool is_forest = scorer.learner() == learn::name_of(learn::Learner::kRandomForest);
-  std::vector<learn::Baseline> baselines = TRY(
-      learn::fit_baselines(listings.train, listings.test,
-                           is_forest ? learn::PredecessorForest::kLeaveOut : learn::PredecessorForest::kFit,
-                           params.train.seed, {library, os::thread_count(context.environment), {}}));
+  std::vector<learn::Baseline> baselines = TRY(learn::fit_baselines(
+      listings.train, listings.test, learn::predecessor_baseline(learn::learner_named(scorer.learner())),
+      params.train.seed, {library, os::thread_count(context.environment), {}}));
   const learn::TestPredictions test =
       learn::predict_test(scorer, std::move(listings.test), std::move(baselines));
   EvaluateReport report;

@@ -6,6 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "app/answer.h"
+#include "model/answer_warnings.h"
+
 namespace starcast::app {
 
 using codec::Json;
@@ -54,7 +57,9 @@ Result<ListingRow> read_row(core::ByteSource& source, const RowChoice& choice) {
 ExplainedListing explain_listing(const model::RatingExplainer& explainer, Listing listing, double level) {
   model::RatingExplanation explanation = explainer.explain(listing);
   const model::Interval interval = model::interval_at(explanation.prediction, level).value();
-  return {std::move(listing), std::move(explanation), interval};
+  std::vector<std::string> warnings =
+      model::answer_warnings(explainer.scorer(), listing, explanation.answered_as);
+  return {std::move(listing), std::move(explanation), interval, std::move(warnings)};
 }
 
 Result<listing::ReadReport> explain(const model::RatingExplainer& explainer, core::ByteSource& source,
@@ -115,7 +120,7 @@ plot::Figure waterfall_figure(const ExplainedListing& explained) {
   return figure;
 }
 
-Json to_json(const ExplainedListing& explained) {
+Json to_json(const ExplainedListing& explained, const model::TrainedOn& trained_on) {
   const model::RatingExplanation& explanation = explained.explanation;
   JsonArray shares;
   for (const model::FieldShare& share : explanation.shares) {
@@ -132,13 +137,13 @@ Json to_json(const ExplainedListing& explained) {
   return JsonObject{{"app", explained.listing.app},
                     {"rating", explanation.prediction.value},
                     {"unclipped", explanation.raw},
-                    {"interval", JsonObject{{"level", explained.interval.level},
-                                            {"low", explained.interval.low},
-                                            {"high", explained.interval.high}}},
+                    {"interval", interval_json(explained.interval)},
                     {"answered_as", model::name_of(explanation.answered_as)},
                     {"base", explanation.base},
                     {"shares", std::move(shares)},
-                    {"similar", JsonObject{{"share", explanation.similar_share}, {"apps", std::move(apps)}}}};
+                    {"similar", JsonObject{{"share", explanation.similar_share}, {"apps", std::move(apps)}}},
+                    {"trained_on", trained_on_json(trained_on)},
+                    {"warnings", warnings_json(explained.warnings)}};
 }
 
 }  // namespace starcast::app

@@ -19,6 +19,7 @@ struct ExplainedListing {
   listing::Listing listing;
   model::RatingExplanation explanation;
   model::Interval interval;
+  std::vector<std::string> warnings;  // see model::answer_warnings
 };
 
 struct ListingRow {
@@ -59,6 +60,6 @@ struct WaterfallStep {
 std::vector<WaterfallStep> waterfall_steps(const ExplainedListing& explained);
 
 plot::Figure waterfall_figure(const ExplainedListing& explained);
-codec::Json to_json(const ExplainedListing& explained);
+codec::Json to_json(const ExplainedListing& explained, const model::TrainedOn& trained_on);
 
 }  // namespace starcast::app

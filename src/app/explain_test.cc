@@ -132,7 +132,8 @@ TEST(Waterfall, EachRangeBeginsWhereTheLastOneEnds) {
 }
 
 TEST(ExplanationJson, HasAllParts) {
-  const std::string text = codec::to_text(to_json(with_shares()), codec::JsonStyle::kCompact);
+  const std::string text =
+      codec::to_text(to_json(with_shares(), {"0123", "2018-08-08", 2}), codec::JsonStyle::kCompact);
 
   EXPECT_THAT(text, HasSubstr(R"("shares":[{"field":"Reviews","value":"1200","share":0.1})"));
   EXPECT_THAT(text, HasSubstr(R"({"field":"Size","value":null,"share":-0.2})"));

@@ -149,7 +149,9 @@ Result<void> read_case(const Section& section, learn::CasePlan& plan) {
   return section.section("band").read_booster(plan.band);
 }
 
-Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
+// `chosen` goes before the section's objective.
+Result<void> read_train(const Section& section, std::optional<learn::Objective> chosen,
+                        learn::RatingPlan& plan) {
   if (const YamlNode* const node = section.find("learner"); node != nullptr) {
     const std::optional<learn::Learner> learner = learn::learner_named(node->text);
     if (!learner) {
@@ -165,7 +167,8 @@ Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
       return section.error(*node, "objective",
                            fmt::format("'{}' is no objective; known are mean, median and blend", node->text));
     }
-    plan.set_objective(*objective);
+    // Where both leave out forests, the chosen one has to come first: no forest comes back.
+    plan.set_objective(chosen && *objective != learn::Objective::kBlend ? *chosen : *objective);
   }
   std::vector<std::string_view> known = {"learner", "objective", "seed", "half_weight_reviews"};
   for (const learn::CasePlan& case_plan : plan.cases) known.push_back(model::name_of(case_plan.launch_case));
@@ -175,12 +178,15 @@ Result<void> read_train(const Section& section, learn::RatingPlan& plan) {
   for (learn::CasePlan& case_plan : plan.cases) {
     TRY(read_case(section.section(std::string(model::name_of(case_plan.launch_case))), case_plan));
   }
+  // The forests of the section's own plan were read first: it may set those that the objective leaves out.
+  if (chosen && *chosen != plan.objective) return choose_objective(plan, *chosen);
   return {};
 }
 
 }  // namespace
 
-Result<Params> parse_params(const std::string& text, const std::string& path) {
+Result<Params> parse_params(const std::string& text, const std::string& path,
+                            std::optional<learn::Objective> objective) {
   const YamlNode root = TRY(codec::parse_yaml(text), path);
   Params params;
   params.train = learn::RatingPlan::defaults_of(learn::Learner::kBoosted);
@@ -199,7 +205,7 @@ Result<Params> parse_params(const std::string& text, const std::string& path) {
   TRY(split.expect({"test_share", "seed"}));
   TRY(split.read("test_share", 0.01, 0.99, params.split.test_share));
   TRY(split.read_integer("seed", 0, 2147483647, params.split.seed));
-  TRY(read_train(top.section("train"), params.train));
+  TRY(read_train(top.section("train"), objective, params.train));
   const Section evaluate = top.section("evaluate");
   TRY(evaluate.expect({"bootstrap_resamples", "seed"}));
   TRY(evaluate.read_integer("bootstrap_resamples", 1, 1000000, params.evaluate.bootstrap_resamples));
@@ -207,10 +213,20 @@ Result<Params> parse_params(const std::string& text, const std::string& path) {
   return params;
 }
 
-Result<Params> load_params(const os::FileSystem& files, const std::string& path) {
-  if (!files.exists(path)) return parse_params("", path);
+Result<Params> load_params(const os::FileSystem& files, const std::string& path,
+                           std::optional<learn::Objective> objective) {
+  if (!files.exists(path)) return parse_params("", path, objective);
   const std::string text = TRY(files.read(path, 1 << 20));
-  return parse_params(text, path);
+  return parse_params(text, path, objective);
+}
+
+Result<void> choose_objective(learn::RatingPlan& plan, learn::Objective objective) {
+  if (plan.learner == learn::Learner::kRandomForest) {
+    return Error(ErrorCode::kInvalidInput,
+                 "--objective: the learner random-forest minimises squared error and nothing else");
+  }
+  plan.set_objective(objective);
+  return {};
 }
 
 }  // namespace starcast::app

@@ -56,6 +56,36 @@ TEST(ParseParams, AnObjectiveLeavesOutTheForestsOfTheOtherLoss) {
   EXPECT_EQ(params.train.cases[1].point.size(), 1U);
 }
 
+std::vector<std::string> launched_forests(const Params& params) {
+  std::vector<std::string> names;
+  for (const learn::PointPlan& plan : params.train.cases[0].point) names.push_back(plan.name);
+  return names;
+}
+
+TEST(ParseParams, AChosenObjectiveGoesBeforeTheFiles) {
+  const auto params = parse_params("train: {objective: mean}\n", "params.yaml", learn::Objective::kMedian);
+
+  ASSERT_TRUE(params) << params.error().message();
+  EXPECT_EQ(params->train.objective, learn::Objective::kMedian);
+  EXPECT_EQ(launched_forests(*params), std::vector<std::string>{"median"});
+}
+
+TEST(ParseParams, AChosenObjectiveLeavesOutForestsThatTheFileSets) {
+  const auto params = parse_params("train: {launched: {forests: {mean: {trees: 7}}}}\n", "params.yaml",
+                                   learn::Objective::kMedian);
+
+  ASSERT_TRUE(params) << params.error().message();
+  EXPECT_EQ(launched_forests(*params), std::vector<std::string>{"median"});
+}
+
+TEST(ParseParams, RefusesAChosenObjectiveBesideAForestOfOneLoss) {
+  const auto params =
+      parse_params("train: {learner: random-forest}\n", "params.yaml", learn::Objective::kMedian);
+
+  ASSERT_FALSE(params);
+  EXPECT_EQ(params.error().code(), core::ErrorCode::kInvalidInput);
+}
+
 struct BadParams {
   const char* text;
   const char* message;

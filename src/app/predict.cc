@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "model/answer_warnings.h"
+
 namespace starcast::app {
 
 using core::Error;
@@ -33,7 +35,7 @@ Result<PredictReport> predict(const model::RatingScorer& scorer, core::ByteSourc
     if (TRY(reader.next(listing)) == listing::ListingRead::kEnd) break;
     const model::RatingPrediction answer = scorer.predict(listing);
     TRY(take({listing, answer.prediction.value, *model::interval_at(answer.prediction, options.level),
-              answer.answered_as}));
+              answer.answered_as, model::answer_warnings(scorer, listing, answer.answered_as)}));
     ++report.listings;
     progress.advance();
   }

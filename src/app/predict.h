@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/workspace.h"
 #include "core/bytes.h"
@@ -22,6 +23,7 @@ struct ListingPrediction {
   double rating;
   model::Interval interval;
   model::LaunchCase answered_as;
+  std::vector<std::string> warnings;  // see model::answer_warnings
 };
 
 struct PredictReport {

@@ -57,11 +57,12 @@ std::vector<Listing> golden_listings(const std::vector<Listing>& training, std::
 
 Result<TrainReport> train(const TrainOptions& options, const Context& context) {
   const core::Ticks start = context.clock.elapsed();
-  const Params params = TRY(load_params(context.files, options.params));
+  const Params params = TRY(load_params(context.files, options.params, options.objective));
   learn::RatingPlan plan = params.train;
   if (options.learner && *options.learner != plan.learner) {
     plan = learn::RatingPlan::defaults_of(*options.learner);
     plan.seed = params.train.seed;
+    if (options.objective) TRY(choose_objective(plan, *options.objective));
   }
   const learn::SplitListings listings = TRY(load_split_listings(options.listings, options.split, context));
   model::TrainedOn trained_on;

@@ -15,7 +15,8 @@ struct TrainOptions {
   std::string split = kSplitFile;
   std::string params = kParamsFile;
   std::string out = kPackageFolder;
-  std::optional<learn::Learner> learner;  // instead of params.yaml's, with that learner's defaults
+  std::optional<learn::Learner> learner;      // instead of params.yaml's, with that learner's defaults
+  std::optional<learn::Objective> objective;  // instead of params.yaml's
 };
 
 struct TrainReport {

@@ -7,9 +7,12 @@
 #include <cmath>
 #include <utility>
 
+#include "app/answer.h"
+#include "app/name_edits.h"
 #include "codec/number.h"
 #include "core/numeric.h"
 #include "core/strings.h"
+#include "model/answer_warnings.h"
 
 namespace starcast::app {
 
@@ -52,23 +55,41 @@ std::string plain_name(std::string_view text) {
 
 class ChangeList {
  public:
-  explicit ChangeList(const Listing& now) : now_(now) {}
+  ChangeList(const model::RatingScorer& scorer, const Listing& now)
+      : scorer_(scorer), now_(now), outside_(fields_outside(now)) {}
 
-  // Adds what `edit` makes of the listing, unless it makes nothing.
+  // Adds what `edit` makes of the listing, unless it makes nothing or leads outside what the model saw.
+  template <typename Edit>
+  void add_seen(Field field, const Edit& edit) {
+    const std::size_t before = changes_.size();
+    add(field, edit);
+    if (changes_.size() > before && fields_outside(changes_.back().listing) > outside_) changes_.pop_back();
+  }
+
+  // Adds what `edit` makes of the listing, unless it makes nothing or what is there already.
   template <typename Edit>
   void add(Field field, const Edit& edit) {
     Listing changed = now_;
     edit(changed);
     std::string from = listing::text_of(now_, field);
     std::string to = listing::text_of(changed, field);
-    if (from == to) return;
+    const bool is_there = std::any_of(changes_.begin(), changes_.end(), [&](const ChangedListing& other) {
+      return other.change.field == field && other.change.to == to;
+    });
+    if (from == to || is_there) return;
     changes_.push_back({std::move(changed), {field, std::move(from), std::move(to)}});
   }
 
   std::vector<ChangedListing> taken() && { return std::move(changes_); }
 
  private:
+  std::size_t fields_outside(const Listing& listing) const {
+    return scorer_.trained_on().seen.outside(listing).size();
+  }
+
+  const model::RatingScorer& scorer_;
   const Listing& now_;
+  std::size_t outside_;
   std::vector<ChangedListing> changes_;
 };
 
@@ -77,7 +98,7 @@ void add_prices(ChangeList& list, const Listing& now) {
   const bool is_fixed = now.price_usd <= 0 && model::case_of(now) == model::LaunchCase::kLaunched;
   if (is_fixed) return;
   for (const double price : kPrices) {
-    list.add(Field::kPrice, [price](Listing& changed) {
+    list.add_seen(Field::kPrice, [price](Listing& changed) {
       changed.price_usd = price;
       changed.type = price > 0 ? listing::Type::kPaid : listing::Type::kFree;
     });
@@ -89,7 +110,7 @@ void add_android_versions(ChangeList& list, const Listing& now) {
   if (!current) return;
   for (const AndroidVersion& version : kAndroidVersions) {
     if (version >= *current) continue;
-    list.add(Field::kAndroidVersion, [&version](Listing& changed) {
+    list.add_seen(Field::kAndroidVersion, [&version](Listing& changed) {
       changed.android_version = fmt::format("{}.{} and up", version.major, version.minor);
     });
   }
@@ -97,16 +118,22 @@ void add_android_versions(ChangeList& list, const Listing& now) {
 
 void add_categories(ChangeList& list, const Listing& now, const model::RatingScorer& scorer) {
   if (now.category.empty()) return;
-  const std::vector<std::string> genres = scorer.genres();
   for (const std::string& category : scorer.categories()) {
-    const auto genre = std::find_if(genres.begin(), genres.end(), [&category](const std::string& candidate) {
-      return plain_name(candidate) == plain_name(category);
-    });
-    if (category.empty() || genre == genres.end()) continue;
-    list.add(Field::kCategory, [&category, &genre](Listing& changed) {
+    const std::optional<std::string> genre = genre_of_category(scorer, category);
+    if (!genre) continue;
+    list.add_seen(Field::kCategory, [&category, &genre](Listing& changed) {
       changed.category = category;
       changed.genres = *genre;
     });
+  }
+}
+
+void add_names(ChangeList& list, const Listing& now, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    list.add(Field::kApp, [&name](Listing& changed) { changed.app = name; });
+  }
+  for (const std::string& name : name_edits(now.app)) {
+    list.add_seen(Field::kApp, [&name](Listing& changed) { changed.app = name; });
   }
 }
 
@@ -118,37 +145,53 @@ struct Candidate {
 
 class Search {
  public:
-  Search(const model::RatingScorer& scorer, const Listing& listing, double level)
-      : scorer_(scorer), level_(level), now_(answered(listing)) {}
+  Search(const model::RatingScorer& scorer, const Listing& listing, const WhatIfOptions& options)
+      : scorer_(scorer), options_(options), now_(answered(listing)) {}
 
   const Candidate& now() const { return now_; }
 
   // One change more, of a field that has not been changed; cheapest first.
   std::vector<Candidate> next(const Candidate& candidate) const {
     std::vector<Candidate> further;
-    for (ChangedListing& changed : possible_changes(scorer_, candidate.listing)) {
+    for (ChangedListing& changed : possible_changes(scorer_, candidate.listing, options_.names)) {
       const std::vector<Change>& before = candidate.answer.changes;
       const bool is_changed = std::any_of(before.begin(), before.end(), [&changed](const Change& change) {
         return change.field == changed.change.field;
       });
       if (is_changed) continue;
-      Candidate added = answered(changed.listing);
-      added.answer.gain = added.answer.rating - now_.answer.rating;
-      added.answer.changes = before;
-      added.answer.changes.push_back(std::move(changed.change));
-      further.push_back(std::move(added));
+      further.push_back(answered(std::move(changed), before));
     }
     return further;
   }
 
+  // The listing as it is, but for its name.
+  ChangedAnswer named(const std::string& name) const {
+    Listing listing = now_.listing;
+    listing.app = name;
+    return answered({std::move(listing), {Field::kApp, now_.listing.app, name}}, {}).answer;
+  }
+
  private:
   Candidate answered(const Listing& listing) const {
-    const model::Prediction prediction = scorer_.predict(listing).prediction;
-    return {listing, {{}, prediction.value, 0, model::interval_at(prediction, level_).value()}};
+    const model::RatingPrediction answer = scorer_.predict(listing);
+    return {listing,
+            {{},
+             answer.prediction.value,
+             0,
+             model::interval_at(answer.prediction, options_.level).value(),
+             model::answer_warnings(scorer_, listing, answer.answered_as)}};
+  }
+
+  Candidate answered(ChangedListing changed, std::vector<Change> before) const {
+    Candidate candidate = answered(changed.listing);
+    candidate.answer.gain = candidate.answer.rating - now_.answer.rating;
+    candidate.answer.changes = std::move(before);
+    candidate.answer.changes.push_back(std::move(changed.change));
+    return candidate;
   }
 
   const model::RatingScorer& scorer_;
-  double level_;
+  const WhatIfOptions& options_;
   Candidate now_;
 };
 
@@ -186,10 +229,6 @@ TargetAnswer reach(double target, const Search& search) {
   return {target, current.answer.rating >= target, std::move(current.answer)};
 }
 
-Json interval_json(const model::Interval& interval) {
-  return JsonObject{{"level", interval.level}, {"low", interval.low}, {"high", interval.high}};
-}
-
 Json answer_json(const ChangedAnswer& answer) {
   JsonArray changes;
   for (const Change& change : answer.changes) {
@@ -199,25 +238,43 @@ Json answer_json(const ChangedAnswer& answer) {
   return JsonObject{{"changes", std::move(changes)},
                     {"rating", answer.rating},
                     {"gain", answer.gain},
-                    {"interval", interval_json(answer.interval)}};
+                    {"interval", interval_json(answer.interval)},
+                    {"warnings", warnings_json(answer.warnings)}};
+}
+
+Json answers_json(const std::vector<ChangedAnswer>& answers) {
+  JsonArray array;
+  for (const ChangedAnswer& answer : answers) array.push_back(answer_json(answer));
+  return array;
 }
 
 }  // namespace
 
-std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, const Listing& listing) {
-  ChangeList list(listing);
-  if (listing.last_updated && *listing.last_updated < scorer.as_of()) {
-    list.add(Field::kLastUpdated, [&scorer](Listing& changed) { changed.last_updated = scorer.as_of(); });
+std::optional<std::string> genre_of_category(const model::RatingScorer& scorer, std::string_view category) {
+  if (category.empty()) return std::nullopt;
+  for (const std::string& genre : scorer.genres()) {
+    if (plain_name(genre) == plain_name(category)) return genre;
   }
+  return std::nullopt;
+}
+
+std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, const Listing& listing,
+                                             const std::vector<std::string>& names) {
+  ChangeList list(scorer, listing);
+  if (listing.last_updated && *listing.last_updated < scorer.as_of()) {
+    list.add_seen(Field::kLastUpdated,
+                  [&scorer](Listing& changed) { changed.last_updated = scorer.as_of(); });
+  }
+  add_names(list, listing, names);
   add_prices(list, listing);
   if (!listing.content_rating.empty()) {
     for (const std::string_view content : kContentRatings) {
-      list.add(Field::kContentRating, [content](Listing& changed) { changed.content_rating = content; });
+      list.add_seen(Field::kContentRating, [content](Listing& changed) { changed.content_rating = content; });
     }
   }
   if (!core::is_missing(listing.size_mb)) {
     for (const double factor : kSizeFactors) {
-      list.add(Field::kSize, [factor](Listing& changed) { changed.size_mb *= factor; });
+      list.add_seen(Field::kSize, [factor](Listing& changed) { changed.size_mb *= factor; });
     }
   }
   add_android_versions(list, listing);
@@ -226,31 +283,42 @@ std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, 
 }
 
 WhatIf what_if(const model::RatingScorer& scorer, const Listing& listing, const WhatIfOptions& options) {
-  const Search search(scorer, listing, options.level);
+  const Search search(scorer, listing, options);
   WhatIf result;
   result.app = listing.app;
   result.answered_as = scorer.predict(listing).answered_as;
   result.rating = search.now().answer.rating;
   result.interval = search.now().answer.interval;
+  for (const Field field : fixed_fields()) result.fixed.push_back({field, listing::text_of(listing, field)});
   result.best = best_changes(search);
+  for (const std::string& name : options.names) result.names.push_back(search.named(name));
+  result.trained_on = scorer.trained_on();
+  result.warnings = search.now().answer.warnings;
   if (options.target) result.target = reach(*options.target, search);
   return result;
 }
 
 Json to_json(const WhatIf& what_if) {
-  JsonArray best;
-  for (const ChangedAnswer& answer : what_if.best) best.push_back(answer_json(answer));
+  JsonArray fixed;
+  for (const FixedField& field : what_if.fixed) {
+    fixed.push_back(JsonObject{{"field", listing::name_of(field.field)},
+                               {"value", field.value.empty() ? Json() : Json(field.value)}});
+  }
   Json json = JsonObject{{"app", what_if.app},
                          {"rating", what_if.rating},
                          {"interval", interval_json(what_if.interval)},
                          {"answered_as", model::name_of(what_if.answered_as)},
-                         {"best", std::move(best)}};
+                         {"fixed", std::move(fixed)},
+                         {"best", answers_json(what_if.best)},
+                         {"names", answers_json(what_if.names)}};
   if (what_if.target) {
     json.set("target", JsonObject{{"rating", what_if.target->target},
                                   {"reached", what_if.target->is_reached},
                                   {"answer", answer_json(what_if.target->answer)}});
   }
   json.set("note", kAssociationNote);
+  json.set("trained_on", trained_on_json(what_if.trained_on));
+  json.set("warnings", warnings_json(what_if.warnings));
   return json;
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 using listing::Field;
 using listing::Listing;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -45,6 +46,7 @@ model::RatingScorer scorer_by_category() {
   training[0].last_updated = codec::parse_date("2018-08-08");
   const std::vector<double> weights(training.size(), 1);
   model::RatingModel model = model::tiny_model();
+  model.trained_on.seen = {};
   model::RatingCase& launched = model.cases[0];
   launched.encoder = features::Encoder::fit(training, weights, {}).value().encoder;
   const model::KernelInputMaker inputs = model::KernelInputMaker::create(launched.encoder).value();
@@ -69,7 +71,7 @@ model::RatingScorer scorer_by_category() {
 std::vector<std::string> offers(const Listing& listing, Field field) {
   const model::RatingScorer scorer = scorer_by_category();
   std::vector<std::string> to;
-  for (const ChangedListing& changed : possible_changes(scorer, listing)) {
+  for (const ChangedListing& changed : possible_changes(scorer, listing, {})) {
     if (changed.change.field == field) to.push_back(changed.change.to);
   }
   return to;
@@ -110,16 +112,75 @@ TEST(PossibleChanges, TakeCategoriesWhoseGenreIsClear) {
 TEST(PossibleChanges, LeaveAloneWhatIsNotKnown) {
   const model::RatingScorer scorer = scorer_by_category();
 
-  EXPECT_TRUE(possible_changes(scorer, {}).empty());
+  EXPECT_TRUE(possible_changes(scorer, {}, {}).empty());
 }
 
 TEST(PossibleChanges, NeverTouchReviewsOrInstalls) {
   const model::RatingScorer scorer = scorer_by_category();
 
-  for (const ChangedListing& changed : possible_changes(scorer, asked())) {
+  for (const ChangedListing& changed : possible_changes(scorer, asked(), {})) {
     EXPECT_EQ(changed.listing.reviews, asked().reviews);
     EXPECT_EQ(changed.listing.installs, asked().installs);
   }
+}
+
+TEST(PossibleChanges, TryTheNamesAskedForAndThenSimplerOnes) {
+  const model::RatingScorer scorer = scorer_by_category();
+  Listing listing = asked();
+  listing.app = "Hammer: Pro";
+  std::vector<std::string> names;
+  for (const ChangedListing& changed : possible_changes(scorer, listing, {"Mallet", "Hammer", "Mallet"})) {
+    if (changed.change.field == Field::kApp) names.push_back(changed.listing.app);
+  }
+
+  EXPECT_THAT(names, ElementsAre("Mallet", "Hammer"));
+}
+
+TEST(PossibleChanges, DoNotLeadOutsideWhatTheModelSaw) {
+  model::RatingModel model = model::tiny_model();
+  Listing smallest = asked();
+  smallest.size_mb = 6;
+  model.trained_on.seen = model::SeenFields::of(std::vector<Listing>{asked(), smallest});
+  const model::RatingScorer scorer = model::RatingScorer::create(std::move(model)).value();
+  std::vector<std::string> to;
+  for (const ChangedListing& changed :
+       possible_changes(scorer, asked(), {"Mallet, the one that is too long"}))
+    to.push_back(changed.change.to);
+
+  EXPECT_THAT(to, ElementsAre("Mallet, the one that is too long", "10M"));
+}
+
+TEST(WhatIf, AnswersEachNameThatIsAskedForWithItsInterval) {
+  const model::RatingScorer scorer = scorer_by_category();
+
+  const WhatIf result = what_if(scorer, asked(), {0.8, std::nullopt, {"Reader for all", "Hammer"}});
+
+  ASSERT_EQ(result.names.size(), 2U);
+  EXPECT_NE(result.names[0].rating, result.rating);
+  EXPECT_NEAR(result.names[0].gain, result.names[0].rating - result.rating, 1e-12);
+  EXPECT_LT(result.names[0].interval.low, result.names[0].interval.high);
+  EXPECT_EQ(result.names[1].gain, 0);
+}
+
+TEST(WhatIf, ShowsWhatNoPublisherCanChange) {
+  const model::RatingScorer scorer = scorer_by_category();
+
+  const WhatIf result = what_if(scorer, asked(), {});
+
+  ASSERT_EQ(result.fixed.size(), 2U);
+  EXPECT_EQ(result.fixed[0].field, Field::kReviews);
+  EXPECT_EQ(result.fixed[0].value, "100");
+  EXPECT_EQ(result.fixed[1].value, "1,000+");
+}
+
+TEST(WhatIf, WarnsOfWhatLiesOutside) {
+  const model::RatingScorer scorer = model::RatingScorer::create(model::tiny_model()).value();
+
+  Listing listing = asked();
+  listing.reviews = 9000;
+
+  EXPECT_THAT(what_if(scorer, listing, {}).warnings,
+              Contains("reviews 9,000 are above the largest seen, 5,000"));
 }
 
 TEST(WhatIf, FindsTheCategoryThatIsRatedBetter) {

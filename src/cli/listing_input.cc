@@ -25,8 +25,12 @@ class InputSource final : public core::ByteSource {
 }  // namespace
 
 Result<std::unique_ptr<core::ByteSource>> open_input(const app::Context& context, const std::string& file) {
-  if (file == "-") return std::unique_ptr<core::ByteSource>(std::make_unique<InputSource>());
+  if (file == "-") return standard_input();
   return context.files.open(file);
+}
+
+std::unique_ptr<core::ByteSource> standard_input() {
+  return std::make_unique<InputSource>();
 }
 
 std::string input_name(const std::string& file) {

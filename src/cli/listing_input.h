@@ -17,6 +17,9 @@ namespace starcast::cli {
 core::Result<std::unique_ptr<core::ByteSource>> open_input(const app::Context& context,
                                                            const std::string& file);
 
+// Standard input, as an unbroken stream.
+std::unique_ptr<core::ByteSource> standard_input();
+
 // The file's name in messages.
 std::string input_name(const std::string& file);
 

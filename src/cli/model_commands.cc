@@ -1,12 +1,17 @@
 #include <unistd.h>
 #include <cmath>
 
+#include "app/answer.h"
+#include "app/ask.h"
 #include "app/cross_validate.h"
 #include "app/evaluate.h"
+#include "app/explain.h"
 #include "app/predict.h"
 #include "app/prepare.h"
 #include "app/split.h"
 #include "app/train.h"
+#include "app/whatif.h"
+#include "cli/answer_views.h"
 #include "cli/listing_input.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -18,6 +23,7 @@
 #include "learn/review_buckets.h"
 #include "listing/clean.h"
 #include "listing/reader.h"
+#include "model/explanation.h"
 #include "model/package.h"
 
 namespace starcast::cli {
@@ -235,6 +241,7 @@ struct PredictArguments {
   std::string file;
   std::string package = app::kPackageFolder;
   double level = 0.8;
+  bool ask = false;  // instead of a file
   Columns columns = Columns::kAll;
   bool table = false;  // for people, also where standard output is no terminal
 };
@@ -242,72 +249,125 @@ struct PredictArguments {
 // Prints predictions one by one: JSON Lines, CSV in a pipe, aligned lines on a terminal.
 class PredictionPrinter {
  public:
-  PredictionPrinter(Session& session, const PredictArguments& arguments)
+  PredictionPrinter(Session& session, const PredictArguments& arguments, const model::TrainedOn& trained_on)
       : session_(session),
         arguments_(arguments),
         sink_(session),
         csv_(sink_),
         pretty_(!session.json && arguments.columns == Columns::kAll &&
-                (arguments.table || os::is_terminal_output())) {}
+                (arguments.table || os::is_terminal_output())),
+        trained_on_(app::trained_on_json(trained_on)) {}
 
   Result<void> start() {
     if (session_.json) return {};
     if (pretty_) {
-      session_.print_line("{:<46}  {:>6}  {:>15}", "App", "rating",
-                          fmt::format("{:.0f} % interval", 100 * arguments_.level));
+      session_.print_line("{:<46}  {:>6}  {:>15}  {}", "App", "rating",
+                          fmt::format("{:.0f} % interval", 100 * arguments_.level), "answered as");
       return {};
     }
     if (arguments_.columns == Columns::kNumbers) return csv_.write({"rating", "low", "high"});
-    return csv_.write({"App", "rating", "low", "high"});
+    return csv_.write({"App", "rating", "low", "high", "answered_as", "warnings"});
   }
 
   Result<void> print(const app::ListingPrediction& prediction) {
     if (session_.json) {
       session_.print(codec::to_text(JsonObject{{"app", prediction.listing.app},
                                                {"rating", prediction.rating},
-                                               {"interval", JsonObject{{"level", prediction.interval.level},
-                                                                       {"low", prediction.interval.low},
-                                                                       {"high", prediction.interval.high}}}},
+                                               {"interval", app::interval_json(prediction.interval)},
+                                               {"answered_as", model::name_of(prediction.answered_as)},
+                                               {"trained_on", trained_on_},
+                                               {"warnings", app::warnings_json(prediction.warnings)}},
                                     codec::JsonStyle::kCompact));
       session_.print("\n");
       return {};
     }
+    if (pretty_ || arguments_.columns == Columns::kNumbers) keep_warnings(prediction);
     if (pretty_) {
-      const std::string name =
-          fitted(prediction.listing.app.empty() ? "(no name)" : prediction.listing.app, 46);
-      session_.print_line("{:<46}  {:>6.2f}  {:>6.2f} ..{:>6.2f}", name, prediction.rating,
-                          prediction.interval.low, prediction.interval.high);
+      session_.print_line("{:<46}  {:>6.2f}  {:>6.2f} ..{:>6.2f}  {}", shown_name(prediction.listing.app),
+                          prediction.rating, prediction.interval.low, prediction.interval.high,
+                          core::replaced(model::name_of(prediction.answered_as), "_", " "));
       return {};
     }
     const std::string rating = codec::to_shortest(prediction.rating);
     const std::string low = codec::to_shortest(prediction.interval.low);
     const std::string high = codec::to_shortest(prediction.interval.high);
     if (arguments_.columns == Columns::kNumbers) return csv_.write({rating, low, high});
-    return csv_.write({prediction.listing.app, rating, low, high});
+    return csv_.write({prediction.listing.app, rating, low, high,
+                       std::string(model::name_of(prediction.answered_as)),
+                       fmt::format("{}", fmt::join(prediction.warnings, "; "))});
   }
 
-  Result<void> finish() { return csv_.flush(); }
+  Result<void> finish(const model::TrainedOn& trained_on) {
+    TRY(csv_.flush());
+    core::Log& log = session_.context().log;
+    if (pretty_) {
+      session_.print_line("{}", app::trained_on_text(trained_on));
+    } else if (!session_.json) {
+      log.info("{}", app::trained_on_text(trained_on));
+    }
+    for (const std::string& warning : warnings_) log.warning("{}", warning);
+    if (warned_ > warnings_.size()) log.warning("{} warnings more", count_text(warned_ - warnings_.size()));
+    return {};
+  }
 
  private:
+  static constexpr std::size_t kWarningsShown = 5;
+
+  void keep_warnings(const app::ListingPrediction& prediction) {
+    for (const std::string& warning : prediction.warnings) {
+      if (++warned_ <= kWarningsShown)
+        warnings_.push_back(fmt::format("{}: {}", shown_name(prediction.listing.app), warning));
+    }
+  }
+
   Session& session_;
   const PredictArguments& arguments_;
   OutputSink sink_;
   codec::CsvWriter csv_;
   bool pretty_;
+  Json trained_on_;
+  std::vector<std::string> warnings_;  // the first, where no column holds them
+  std::size_t warned_ = 0;
 };
+
+// Asks for one listing, and says of it all that there is to say.
+Result<void> answer_questions(Session& session, const PredictArguments& arguments,
+                              const model::RatingScorer& scorer) {
+  TRY(app::check_level(scorer, arguments.level));
+  const model::RatingExplainer explainer = TRY(model::RatingExplainer::create(scorer), arguments.package);
+  const std::unique_ptr<core::ByteSource> answers = standard_input();
+  listing::Listing listing =
+      TRY(app::ask_listing(*answers, scorer, [&session](std::string_view text) { session.prompt(text); }));
+  const app::WhatIf what_if = app::what_if(scorer, listing, {arguments.level});
+  const app::ExplainedListing explained =
+      app::explain_listing(explainer, std::move(listing), arguments.level);
+  if (session.json) {
+    session.print_json(JsonObject{{"explanation", app::to_json(explained, scorer.trained_on())},
+                                  {"what_if", app::to_json(what_if)}});
+  } else {
+    session.print("\n");
+    print_explanation(session, explained, scorer.trained_on());
+    session.print("\n");
+    print_changes(session, what_if);
+    warn_of_answer(session, explained.warnings);
+  }
+  warn_of_sample(session.context().log, scorer);
+  return {};
+}
 
 Result<void> run_predict(Session& session, const PredictArguments& arguments) {
   const app::Context& context = session.context();
   const model::RatingScorer scorer = TRY(model::load_package(context.files, arguments.package));
+  if (arguments.ask) return answer_questions(session, arguments, scorer);
   const std::unique_ptr<core::ByteSource> source = TRY(open_input(context, arguments.file));
   const std::string file_name = input_name(arguments.file);
   os::Progress progress(context.progress, context.clock, {"predicting", "listings", 0});
-  PredictionPrinter printer(session, arguments);
+  PredictionPrinter printer(session, arguments, scorer.trained_on());
   TRY(printer.start());
   const app::PredictReport report = TRY(app::predict(
       scorer, *source, {file_name, arguments.level}, progress,
       [&printer](const app::ListingPrediction& prediction) { return printer.print(prediction); }));
-  TRY(printer.finish());
+  TRY(printer.finish(scorer.trained_on()));
   warn_of_notes(context.log, report.read, file_name);
   warn_of_sample(context.log, scorer);
   return {};
@@ -321,8 +381,8 @@ Result<void> run_cross_validation(Session& session, const app::CrossValidateOpti
   }
   const std::size_t shuffles = report.learners.front().evaluations.size();
   session.print_line(
-      "{} apps, {} folds, {} {}; learner {}{}", count_text(report.apps), report.folds, shuffles,
-      shuffles == 1 ? "assignment" : "shuffles", report.learner,
+      "{} apps, {} folds, {} {}; learner {}, objective {}{}", count_text(report.apps), report.folds, shuffles,
+      shuffles == 1 ? "assignment" : "shuffles", report.learner, report.objective,
       report.extra_apps == 0 ? "" : fmt::format(", {} extra apps train", count_text(report.extra_apps)));
   Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   table.add({"", "R2", "RMSE", "MAE", "MedAE"});
@@ -358,6 +418,17 @@ Result<void> run_cross_validation(Session& session, const app::CrossValidateOpti
   return {};
 }
 
+// The option outlives the parsing: `objective` has to, too.
+void add_objective(CLI::App& command, std::optional<learn::Objective>& objective) {
+  command
+      .add_option_function<std::string>(
+          "--objective", [&objective](const std::string& name) { objective = learn::objective_named(name); },
+          "what the prediction is closest by: mean (squared error), median (absolute error) or blend "
+          "(default: "
+          "what params.yaml says)")
+      ->check(CLI::IsMember({"mean", "median", "blend"}));
+}
+
 void add_cross_validation(CLI::App& parent, Session& session) {
   const auto options = std::make_shared<app::CrossValidateOptions>();
   CLI::App* const command =
@@ -374,6 +445,7 @@ void add_cross_validation(CLI::App& parent, Session& session) {
   command->add_option("--raw", options->raw, "the raw file")->capture_default_str()->type_name("FILE");
   command->add_option("--extra", options->extra, "another file whose apps train in every fold")
       ->type_name("FILE");
+  add_objective(*command, options->objective);
   command->add_option("-o,--out", options->out, "where the report goes")
       ->capture_default_str()
       ->type_name("FILE");
@@ -384,11 +456,18 @@ void add_predict(CLI::App& parent, Session& session) {
   CLI::App* const command =
       add_command(parent, session, "predict", "listings in, ratings with their intervals out", Grammar::kOwn,
                   [arguments](Session& current) { return run_predict(current, *arguments); });
+  CLI::Option* const file =
+      command
+          ->add_option("file", arguments->file,
+                       "a CSV file of listings in any known layout, or - for standard input")
+          ->type_name("FILE|-");
   command
-      ->add_option("file", arguments->file,
-                   "a CSV file of listings in any known layout, or - for standard input")
-      ->required()
-      ->type_name("FILE|-");
+      ->add_flag("--ask", arguments->ask,
+                 "ask for one listing instead, field by field, and explain its rating")
+      ->excludes(file);
+  command->parse_complete_callback([arguments] {
+    if (!arguments->ask && arguments->file.empty()) throw CLI::RequiredError("file");
+  });
   command->add_option("-m,--model", arguments->package, "the model package")
       ->capture_default_str()
       ->type_name("DIR");
@@ -431,6 +510,7 @@ void add_train(CLI::App& parent, Session& session) {
           "--learner", [options](const std::string& name) { options->learner = learn::learner_named(name); },
           "boosted or random-forest, with its defaults (default: what params.yaml says)")
       ->check(CLI::IsMember({"boosted", "random-forest"}));
+  add_objective(*command, options->objective);
 }
 
 }  // namespace

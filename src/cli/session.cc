@@ -8,17 +8,42 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
+namespace {
+
+// Lines that do not run into the progress line: it is cleared first, and drawn again by the next progress.
+class LogBesideProgress final : public core::Log {
+ public:
+  LogBesideProgress(core::LogLevel minimum, os::ProgressScreen& screen)
+      : minimum_(minimum), lines_(minimum), screen_(screen) {}
+
+  void write(core::LogLevel level, std::string_view text) override {
+    if (level < minimum_) return;
+    screen_.clear();
+    lines_.write(level, text);
+  }
+
+ private:
+  core::LogLevel minimum_;
+  core::StderrLog lines_;
+  os::ProgressScreen& screen_;
+};
+
+core::LogLevel minimum_of(const Session& session) {
+  if (session.quiet) return core::LogLevel::kWarning;
+  return session.verbose ? core::LogLevel::kDebug : core::LogLevel::kInfo;
+}
+
+}  // namespace
+
 struct Session::World {
   explicit World(const Session& session)
-      : log(session.quiet     ? core::LogLevel::kWarning
-            : session.verbose ? core::LogLevel::kDebug
-                              : core::LogLevel::kInfo),
-        progress(session.quiet ? os::silent_progress() : os::terminal_progress()),
+      : progress(session.quiet ? os::silent_progress() : os::terminal_progress()),
+        log(minimum_of(session), *progress),
         context{os::real_files(), os::real_processes(), os::real_environment(), core::system_clock(), log,
                 *progress} {}
 
-  core::StderrLog log;
   std::unique_ptr<os::ProgressScreen> progress;
+  LogBesideProgress log;
   app::Context context;
 };
 
@@ -37,6 +62,11 @@ void Session::print(std::string_view text) {
 void Session::print_json(const codec::Json& json_value) {
   print(codec::to_text(json_value, codec::JsonStyle::kPretty));
   print("\n");
+}
+
+void Session::prompt(std::string_view text) {
+  // That nobody sees the question shows in the answer.
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 
 Result<void> Session::finish() {

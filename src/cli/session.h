@@ -46,6 +46,9 @@ class Session {
   }
   void print_json(const codec::Json& json_value);  // one pretty document
 
+  // A question to a person, to standard error and at once, so that standard output holds results only.
+  void prompt(std::string_view text);
+
   // Flushes standard output; kExhausted when it could not be written.
   core::Result<void> finish();
 

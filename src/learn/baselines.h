@@ -1,6 +1,7 @@
 // Baselines: what a model has to beat, fitted on the same training part.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ enum class PredecessorForest {
   kLeaveOut,  // where the model itself is that forest, and would be grown twice
 };
 
-inline PredecessorForest predecessor_baseline(Learner learner) {
+// Nothing is a learner that this starcast does not know.
+inline PredecessorForest predecessor_baseline(std::optional<Learner> learner) {
   return learner == Learner::kRandomForest ? PredecessorForest::kLeaveOut : PredecessorForest::kFit;
 }
 

@@ -29,11 +29,9 @@ std::vector<std::string> answer_warnings(const RatingScorer& scorer, const Listi
         "the model has learnt only of launched apps: it guesses at one without reviews or installs");
   } else if (asked == LaunchCase::kBeforeLaunch) {
     if (listing::is_known(listing, Field::kReviews))
-      warnings.emplace_back(
-          "reviews are known but installs are not: answered as before launch, without them");
+      warnings.emplace_back("reviews are known but installs are not: answered as before launch without them");
     if (listing::is_known(listing, Field::kInstalls))
-      warnings.emplace_back(
-          "installs are known but reviews are not: answered as before launch, without them");
+      warnings.emplace_back("installs are known but reviews are not: answered as before launch without them");
   }
   for (std::string& sentence : scorer.trained_on().seen.outside(seen_as(listing, answered_as)))
     warnings.push_back(std::move(sentence));

@@ -40,7 +40,7 @@ TEST(AnswerWarnings, LeaveOutWhatTheCaseDoesNotUse) {
   listing.reviews = 1e9;
 
   EXPECT_THAT(warnings_for(listing),
-              ElementsAre("reviews are known but installs are not: answered as before launch, without them"));
+              ElementsAre("reviews are known but installs are not: answered as before launch without them"));
 }
 
 TEST(AnswerWarnings, SayThatAModelHasNoSuchCase) {
