@@ -14,7 +14,7 @@
 namespace starcast::tracking {
 
 // Those logged models, deleted ones too, with tags, params and metrics, in the order asked; an id that is not
-// there is left out. A fixed number of queries for any number of ids.
+// there is left out, `ids` without repetitions. Few queries for any number of ids.
 core::Result<std::vector<LoggedModel>> load_logged_models(sql::Session& session,
                                                           std::span<const std::string> ids);
 
@@ -28,6 +28,13 @@ struct NewLoggedModel {
 };
 
 enum class Deleted { kHidden, kShown };
+
+// Without tags, params and metrics: "Logged model with ID 'm-…' not found."
+core::Result<LoggedModel> require_logged_model(sql::Session& session, const std::string& id, Deleted deleted);
+
+// Adds a version of a registered model to the logged model's tag mlflow.modelVersions.
+core::Result<void> note_model_version(sql::Session& session, const LoggedModel& model,
+                                      const std::string& name, std::int64_t version);
 
 // Thread-safe. Each call is one transaction; errors are MLflow's texts.
 class LoggedModels {

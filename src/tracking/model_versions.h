@@ -27,8 +27,8 @@ struct VersionKey {
   bool operator==(const VersionKey&) const = default;
 };
 
-// Those versions with tags and aliases, in the order asked; one that is not there (or deleted) is left out. A
-// fixed number of queries for any number of keys.
+// Those versions with their tags, in the order asked, `keys` without repetitions; one that is not there (or
+// deleted) is left out. Few queries for any number of keys. Without aliases, as MLflow's searches answer.
 core::Result<std::vector<ModelVersion>> load_versions(sql::Session& session,
                                                       std::span<const VersionKey> keys);
 
@@ -55,7 +55,7 @@ class ModelVersions {
 
   core::Result<ModelVersion> create(const NewModelVersion& version);
   core::Result<ModelVersion> find(const std::string& name, const std::string& version);
-  // An absent description changes nothing but the time.
+  // An absent description takes the old one away, as MLflow does.
   core::Result<ModelVersion> describe(const std::string& name, const std::string& version,
                                       const std::optional<std::string>& description);
   core::Result<ModelVersion> transition(const std::string& name, const std::string& version,

@@ -19,7 +19,8 @@ namespace starcast::tracking {
 inline constexpr std::string_view kIsPromptTag = "mlflow.prompt.is_prompt";
 
 // The models of those names with tags, aliases and latest versions, in the order asked; a name that is not
-// there is left out. A fixed number of queries for any number of names.
+// there is left out, `names` without repetitions. Few queries for any number of names. The latest versions
+// come without aliases, as in MLflow.
 core::Result<std::vector<RegisteredModel>> load_models(sql::Session& session,
                                                        std::span<const std::string> names);
 
