@@ -1,0 +1,272 @@
+#include "app/promote.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "app/artifact_transfer.h"
+#include "app/run_record.h"
+#include "app/split.h"
+#include "app/tracking_connection.h"
+#include "codec/number.h"
+#include "core/strings.h"
+#include "learn/metrics.h"
+#include "model/package.h"
+#include "tracking/api/wire.h"
+
+namespace starcast::app {
+
+using codec::Json;
+using codec::JsonArray;
+using codec::JsonObject;
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+using http::Method;
+using tracking::Connection;
+
+namespace {
+
+// Where a champion's package is brought to be compared; removed afterwards.
+constexpr const char* kChampionFolder = ".starcast/champion";
+
+const JsonArray* array_or_null(const Json& json, std::string_view name) {
+  const Json* const found = json.find(name);
+  return found ? std::get_if<JsonArray>(&found->value()) : nullptr;
+}
+
+std::string text_or(const Json& json, std::string_view name) {
+  const Json* const found = json.find(name);
+  if (!found || !found->is_string()) return "";
+  return std::get<std::string>(found->value());
+}
+
+// The run that logged the package, the latest of several, and the model that it logged.
+struct LoggedPackage {
+  std::string run_id;
+  std::string model_id;
+};
+
+Result<LoggedPackage> find_package(const std::string& sum, Connection& connection) {
+  const Json experiments =
+      TRY(connection.call(Method::kPost, "2.0/mlflow/experiments/search", {{"max_results", 1000}}));
+  JsonArray ids;
+  if (const JsonArray* const array = array_or_null(experiments, "experiments")) {
+    for (const Json& experiment : *array) ids.push_back(Json(TRY(experiment.string_at("experiment_id"))));
+  }
+  const Json found = TRY(connection.call(Method::kPost, "2.0/mlflow/runs/search",
+                                         {{"experiment_ids", std::move(ids)},
+                                          {"filter", fmt::format("tags.`{}` = '{}'", kPackageTag, sum)},
+                                          {"max_results", 50}}));
+  if (const JsonArray* const runs = array_or_null(found, "runs")) {
+    for (const Json& run : *runs) {
+      const Json* const info = TRY(run.at("info"));
+      const Json* const outputs = run.find("outputs");
+      const JsonArray* const models = outputs ? array_or_null(*outputs, "model_outputs") : nullptr;
+      if (!models || models->empty()) continue;
+      LoggedPackage package;
+      package.run_id = TRY(info->string_at("run_id"));
+      package.model_id = TRY(models->front().string_at("model_id"));
+      return package;
+    }
+  }
+  return Error(
+      ErrorCode::kNotFound,
+      fmt::format("no run of {} has logged this package (sha256 {}): 'starcast train' makes and reports one",
+                  connection.uri(), sum.substr(0, 12)));
+}
+
+// The numbers of reports/metrics.json under dotted names; lists are left out.
+void collect_numbers(const Json& json, const std::string& name, std::vector<tracking::Metric>& metrics) {
+  if (const JsonObject* const object = std::get_if<JsonObject>(&json.value())) {
+    for (const codec::JsonMember& member : *object) {
+      collect_numbers(member.second, name.empty() ? member.first : name + "." + member.first, metrics);
+    }
+    return;
+  }
+  const Result<double> number = json.as_double();
+  if (!number) return;
+  tracking::Metric metric;
+  metric.key = "test." + name;
+  metric.value = *number;
+  metrics.push_back(std::move(metric));
+}
+
+Result<void> log_figures(const PromoteOptions& options, const std::string& run_id, Connection& connection,
+                         const Context& context) {
+  if (!context.files.exists(options.metrics)) return {};
+  const std::string text = TRY(context.files.read(options.metrics));
+  const Json json = TRY(codec::parse_json(text), options.metrics);
+  std::vector<tracking::Metric> metrics;
+  collect_numbers(json, "", metrics);
+  const std::int64_t now =
+      std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.now().time_since_epoch()).count();
+  JsonArray array;
+  for (const tracking::Metric& metric : metrics) {
+    array.push_back(JsonObject{{"key", metric.key},
+                               {"value", tracking::api::number(metric.value)},
+                               {"timestamp", now},
+                               {"step", 0}});
+  }
+  if (array.empty()) return {};
+  TRY(connection.call(Method::kPost, "2.0/mlflow/runs/log-batch",
+                      {{"run_id", run_id}, {"metrics", std::move(array)}}));
+  return {};
+}
+
+// The version that has this model already, or a new one.
+struct Registered {
+  std::int64_t version = 0;
+  bool now = false;
+};
+
+Result<std::int64_t> version_of(const Json& model_version) {
+  const std::string text = TRY(model_version.string_at("version"));
+  const std::optional<std::int64_t> version = codec::parse_int(text);
+  if (!version) return Error(ErrorCode::kCorrupt, fmt::format("the server gives version '{}'", text));
+  return version.value_or(0);
+}
+
+Result<Registered> register_version(const PromoteOptions& options, const LoggedPackage& package,
+                                    Connection& connection) {
+  const Result<Json> model =
+      connection.call(Method::kPost, "2.0/mlflow/registered-models/create", {{"name", options.name}});
+  if (!model && model.error().code() != ErrorCode::kAlreadyExists) return Error(model.error());
+  const Json known =
+      TRY(connection.call(Method::kGet, "2.0/mlflow/model-versions/search",
+                          {{"filter", fmt::format("name = '{}'", options.name)}, {"max_results", 1000}}));
+  if (const JsonArray* const versions = array_or_null(known, "model_versions")) {
+    for (const Json& version : *versions) {
+      if (text_or(version, "run_id") == package.run_id) return Registered{TRY(version_of(version)), false};
+    }
+  }
+  const Json made = TRY(connection.call(Method::kPost, "2.0/mlflow/model-versions/create",
+                                        {{"name", options.name},
+                                         {"source", "models:/" + package.model_id},
+                                         {"run_id", package.run_id},
+                                         {"model_id", package.model_id}}));
+  const Json* const version = TRY(made.at("model_version"));
+  return Registered{TRY(version_of(*version)), true};
+}
+
+struct Champion {
+  std::int64_t version = 0;
+  std::string uri;  // of its files
+};
+
+// What the alias points to; absent when there is none.
+Result<std::optional<Champion>> find_champion(const PromoteOptions& options, Connection& connection) {
+  const Result<Json> found = connection.call(Method::kGet, "2.0/mlflow/registered-models/alias",
+                                             {{"name", options.name}, {"alias", options.alias}});
+  if (!found) {
+    // MLflow says INVALID_PARAMETER_VALUE for an alias that is not there.
+    const ErrorCode code = found.error().code();
+    if (code == ErrorCode::kInvalidInput || code == ErrorCode::kNotFound) return std::optional<Champion>();
+    return Error(found.error());
+  }
+  const Json* const version = TRY(found->at("model_version"));
+  Champion champion;
+  champion.version = TRY(version_of(*version));
+  const Json place =
+      TRY(connection.call(Method::kGet, "2.0/mlflow/model-versions/get-download-uri",
+                          {{"name", options.name}, {"version", std::to_string(champion.version)}}));
+  champion.uri = TRY(place.string_at("artifact_uri"));
+  return std::optional<Champion>(std::move(champion));
+}
+
+std::vector<double> squared_errors(const model::RatingScorer& scorer,
+                                   const std::vector<listing::Listing>& test) {
+  std::vector<double> losses;
+  losses.reserve(test.size());
+  for (const listing::Listing& listing : test) {
+    const double error = listing.rating - scorer.predict(listing).prediction.value;
+    losses.push_back(error * error);
+  }
+  return losses;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+Result<Comparison> compare(const PromoteOptions& options, const Champion& champion, Connection& connection,
+                           const Context& context) {
+  const model::RatingScorer challenger = TRY(model::load_package(context.files, options.package));
+  TRY(context.files.remove(kChampionFolder));
+  TRY(download_artifacts(champion.uri, kChampionFolder, connection, context));
+  Result<model::RatingScorer> loaded = model::load_package(context.files, kChampionFolder);
+  TRY(context.files.remove(kChampionFolder));
+  const model::RatingScorer reigning =
+      TRY(std::move(loaded), fmt::format("version {} of {}", champion.version, options.name));
+  const learn::SplitListings listings = TRY(load_split_listings(options.listings, options.split, context));
+  if (listings.test.empty()) {
+    return Error(ErrorCode::kFailedPrecondition,
+                 fmt::format("{} holds no test part to compare on", options.split));
+  }
+  const std::vector<double> before = squared_errors(reigning, listings.test);
+  const std::vector<double> after = squared_errors(challenger, listings.test);
+  const learn::MetricRange gain =
+      learn::paired_gain_range(before, after, static_cast<std::size_t>(options.resamples), options.seed);
+  Comparison comparison;
+  comparison.champion_version = champion.version;
+  comparison.apps = listings.test.size();
+  comparison.champion_mse = mean_of(before);
+  comparison.new_mse = mean_of(after);
+  comparison.gain_low = gain.low;
+  comparison.gain_high = gain.high;
+  return comparison;
+}
+
+}  // namespace
+
+Result<Promotion> promote(const PromoteOptions& options, const Context& context) {
+  const std::unique_ptr<Connection> connection = TRY(connect_tracking(options.tracking_uri, context));
+  const std::string sum = TRY(package_sum(options.package, context), options.package);
+  const LoggedPackage package = TRY(find_package(sum, *connection));
+  Promotion promotion;
+  promotion.run_id = package.run_id;
+  promotion.model_id = package.model_id;
+  TRY(log_figures(options, package.run_id, *connection, context));
+  const Registered registered = TRY(register_version(options, package, *connection));
+  promotion.version = registered.version;
+  promotion.registered_now = registered.now;
+
+  const std::optional<Champion> champion = TRY(find_champion(options, *connection));
+  if (champion && champion->version == promotion.version) {
+    promotion.is_champion = true;
+    promotion.reason = fmt::format("version {} is {} already", promotion.version, options.alias);
+    return promotion;
+  }
+  if (champion) {
+    promotion.comparison = TRY(compare(options, *champion, *connection, context));
+    const Comparison& comparison = *promotion.comparison;
+    if (comparison.gain_low <= 0) {
+      promotion.reason = fmt::format(
+          "version {} stays {}: on {} apps version {} gains {:.4f} in mean squared error, and chance alone "
+          "allows {:.4f} to "
+          "{:.4f} (95 %)",
+          champion->version, options.alias, comparison.apps, promotion.version,
+          comparison.champion_mse - comparison.new_mse, comparison.gain_low, comparison.gain_high);
+      return promotion;
+    }
+    promotion.reason = fmt::format(
+        "version {} takes over from version {}: mean squared error {:.4f} after {:.4f} on {} apps, a gain of "
+        "{:.4f} to {:.4f} "
+        "(95 %)",
+        promotion.version, champion->version, comparison.new_mse, comparison.champion_mse, comparison.apps,
+        comparison.gain_low, comparison.gain_high);
+  } else {
+    promotion.reason = fmt::format("version {} is the first {}", promotion.version, options.alias);
+  }
+  TRY(connection->call(
+      Method::kPost, "2.0/mlflow/registered-models/alias",
+      {{"name", options.name}, {"alias", options.alias}, {"version", std::to_string(promotion.version)}}));
+  promotion.is_champion = true;
+  return promotion;
+}
+
+}  // namespace starcast::app

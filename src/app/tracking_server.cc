@@ -1,0 +1,133 @@
+#include "app/tracking_server.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "os/environment.h"
+
+namespace starcast::app {
+namespace {
+
+constexpr std::chrono::milliseconds kGrace{10'000};
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+// A plain page until the web UI takes the place.
+constexpr const char* kIndexPage =
+    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>starcast</title>"
+    "<h1>starcast</h1><p>This server speaks MLflow's REST protocol. Set <code>MLFLOW_TRACKING_URI</code> to "
+    "its address "
+    "and use the <code>mlflow</code> clients, or <code>starcast runs</code>, <code>experiments</code>, "
+    "<code>models</code> and <code>artifacts</code>.</p>"
+    "<p><a href=\"health\">health</a> · <a href=\"version\">version</a> · <a "
+    "href=\"metrics\">metrics</a></p></html>\n";
+
+void add_plain_route(http::RouteTable& routes, std::string pattern, std::string name, http::Handler handler) {
+  http::Route route;
+  route.method = http::Method::kGet;
+  route.pattern = std::move(pattern);
+  route.permission = http::Permission::kNone;
+  route.where = http::Where::kInline;
+  route.handler = std::move(handler);
+  route.name = std::move(name);
+  route.resource = "server";
+  routes.add(std::move(route));
+}
+
+}  // namespace
+
+core::Result<tracking::ServiceOptions> service_options(const SettingValues& settings) {
+  tracking::ServiceOptions options;
+  options.backend_store_uri = settings.text("backend-store-uri");
+  const std::string& registry = settings.text("registry-store-uri");
+  if (!registry.empty() && registry != options.backend_store_uri) {
+    return core::Error(
+        core::ErrorCode::kUnsupported,
+        "--registry-store-uri: the registry lives in the database of --backend-store-uri; leave it out");
+  }
+  options.artifacts_destination = settings.text("artifacts-destination");
+  options.default_artifact_root = settings.text("default-artifact-root");
+  options.serve_artifacts = settings.on("serve-artifacts");
+  options.artifacts_only = settings.on("artifacts-only");
+  options.truncate_values = settings.on("truncate-long-values");
+  options.allowed_schemes = settings.list("allowed-artifact-schemes");
+  options.static_prefix = settings.text("static-prefix");
+  if (!options.static_prefix.empty() &&
+      (!options.static_prefix.starts_with('/') || options.static_prefix.ends_with('/') ||
+       options.static_prefix.find_first_of("{}") != std::string::npos)) {
+    return core::Error(
+        core::ErrorCode::kInvalidInput,
+        fmt::format("--static-prefix: '{}' must begin with '/', not end with one, and hold no braces",
+                    options.static_prefix));
+  }
+  return options;
+}
+
+core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const SettingValues& settings,
+                                                                    const Context& context) {
+  const std::int64_t port = settings.integer("port");
+  if (port < 0 || port > 65535) {
+    return core::Error(core::ErrorCode::kInvalidInput,
+                       fmt::format("--port: {} is no port (0 to 65535)", port));
+  }
+  std::unique_ptr<TrackingServer> started(new TrackingServer());
+  tracking::ServiceOptions store = TRY(service_options(settings));
+  started->service_ = TRY(tracking::Service::open(std::move(store), context.clock));
+  tracking::Service& service = *started->service_;
+  const std::string& prefix = service.options().static_prefix;
+
+  http::RouteTable& routes = service.routes();
+  const auto text_route = [&](const std::string& pattern, const std::string& name, const char* text,
+                              std::string_view type) {
+    add_plain_route(routes, pattern, name, [text, type](const http::Request&) {
+      return core::Result<http::Response>(http::text_response(200, text, type));
+    });
+  };
+  text_route("/health", "health", "OK", "text/plain; charset=utf-8");
+  text_route("/version", "version", kMlflowVersion, "text/plain; charset=utf-8");
+  text_route(prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
+  TrackingServer* self = started.get();
+  add_plain_route(routes, "/metrics", "metrics", [self](const http::Request&) {
+    return core::Result<http::Response>(
+        http::text_response(200, self->server_->metrics_text(), "text/plain; version=0.0.4; charset=utf-8"));
+  });
+
+  http::ServerOptions options;
+  options.address = settings.text("host");
+  options.port = static_cast<std::uint16_t>(port);
+  options.io_threads = os::thread_count(context.environment);
+  options.browser.enabled = !settings.on("disable-security-middleware");
+  options.browser.allowed_hosts = settings.list("allowed-hosts");
+  options.browser.allowed_origins = settings.list("cors-allowed-origins");
+  options.browser.frame_options = settings.text("x-frame-options");
+  options.error_response = [&service](const core::Error& error, const http::Request& request) {
+    return service.error_response(error, request);
+  };
+  if (!is_loopback(options.address)) {
+    context.log.warning(
+        "{} can be reached by others, and there is no access control yet: whoever reaches it may read, "
+        "change and delete "
+        "everything",
+        options.address);
+  }
+  started->server_ = TRY(http::start_server(routes, std::move(options), context.clock, context.log));
+  const std::string host = settings.text("host").find(':') == std::string::npos
+                               ? settings.text("host")
+                               : fmt::format("[{}]", settings.text("host"));
+  started->address_ = fmt::format("http://{}:{}{}", host, started->server_->port(), prefix);
+  return started;
+}
+
+TrackingServer::~TrackingServer() {
+  stop();
+}
+
+void TrackingServer::stop() {
+  if (server_) server_->stop(kGrace);
+}
+
+}  // namespace starcast::app

@@ -1,0 +1,45 @@
+// What the commands on a tracking store have in common: connecting, whole lists of pages, times.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/session.h"
+#include "codec/json.h"
+#include "core/result.h"
+#include "tracking/connection.h"
+
+namespace starcast::cli {
+
+// --tracking-uri, for each command that talks to a store.
+void add_tracking_uri(CLI::App& command, const std::shared_ptr<std::string>& uri);
+
+// Calls a paged search until it ends, or `max_results` entries (0: all) are there, and hands each entry to
+// `take`.
+core::Result<void> for_each_entry(tracking::Connection& connection, http::Method method,
+                                  std::string_view path, codec::JsonObject request, std::string_view list,
+                                  std::size_t max_results,
+                                  const std::function<core::Result<void>(const codec::Json&)>& take);
+
+// A member's text; "" when it is absent or no text. A number is written out.
+std::string text_member(const codec::Json& object, std::string_view name);
+std::int64_t integer_member(const codec::Json& object, std::string_view name);
+// A member that is an array, or an empty one.
+const codec::JsonArray& array_member(const codec::Json& object, std::string_view name);
+// A member that is an object, or an empty one.
+const codec::Json& object_member(const codec::Json& object, std::string_view name);
+
+// Milliseconds since 1970 as "2026-11-24 16:30:05 UTC".
+std::string utc_text(std::int64_t milliseconds);
+
+// "active_only", "deleted_only", "all" as the API's view type; kInvalidInput else.
+core::Result<std::string> view_type(const std::string& view);
+
+// Left-aligned columns below a header and a rule, as mlflow's tables.
+std::string ruled_table(const std::vector<std::string>& header,
+                        const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace starcast::cli
