@@ -79,10 +79,10 @@ struct RouteTable::Node {
     std::array<bool, kMethodCount> seen{};  // methods that routes of this path have
     Found found{};
 
-    bool take(const std::array<Leaf, kMethodCount>& leaves) {
-      for (std::size_t i = 0; i < kMethodCount; ++i) seen[i] = seen[i] || leaves[i].route != nullptr;
-      const Leaf* leaf = &leaves[index_of(method)];
-      if (leaf->route == nullptr && method == Method::kHead) leaf = &leaves[index_of(Method::kGet)];
+    bool take(const std::array<Leaf, kMethodCount>& candidates) {
+      for (std::size_t i = 0; i < kMethodCount; ++i) seen[i] = seen[i] || candidates[i].route != nullptr;
+      const Leaf* leaf = &candidates[index_of(method)];
+      if (leaf->route == nullptr && method == Method::kHead) leaf = &candidates[index_of(Method::kGet)];
       if (leaf->route == nullptr) return false;
       found.route = leaf->route;
       for (std::size_t i = 0; i < leaf->names.size(); ++i) {
