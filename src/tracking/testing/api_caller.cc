@@ -18,7 +18,7 @@ ApiCaller::ApiCaller(StoreOptions options) {
 http::Response ApiCaller::call(http::Method method, std::string_view target, std::string body) {
   http::Request request;
   request.method = method;
-  request.target = fmt::format("/api/2.0/mlflow/{}", target);
+  request.target = target.starts_with('/') ? std::string(target) : fmt::format("/api/2.0/mlflow/{}", target);
   const std::string_view whole = request.target;
   const std::size_t question = whole.find('?');
   request.path = std::string(whole.substr(0, question));
