@@ -26,8 +26,7 @@ constexpr std::size_t kItemKeyChars = 255;
 
 constexpr std::string_view kColumns =
     "model_id, experiment_id, name, artifact_location, creation_timestamp_ms, last_updated_timestamp_ms, "
-    "status, "
-    "lifecycle_stage, model_type, source_run_id, status_message";
+    "status, lifecycle_stage, model_type, source_run_id, status_message";
 
 core::Error invalid(std::string message) {
   return core::Error(core::ErrorCode::kInvalidInput, std::move(message));
@@ -128,8 +127,8 @@ core::Result<std::map<std::string, std::string>> checked_params(const std::vecto
 core::Result<void> store_tag(sql::Session& session, const LoggedModel& model, const std::string& key,
                              const std::string& value) {
   TRY(session.execute(
-      "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?) "
-      "ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value",
+      "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?) ON "
+      "CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value",
       {model.id, model.experiment_id, key, value}));
   return {};
 }
@@ -137,8 +136,8 @@ core::Result<void> store_tag(sql::Session& session, const LoggedModel& model, co
 core::Result<void> store_param(sql::Session& session, const LoggedModel& model, const std::string& key,
                                const std::string& value) {
   TRY(session.execute(
-      "INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value) VALUES (?, ?, "
-      "?, ?)",
+      "INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value) VALUES (?, ?, ?, "
+      "?)",
       {model.id, model.experiment_id, key, value}));
   return {};
 }
@@ -269,10 +268,9 @@ core::Result<LoggedModel> LoggedModels::create(const NewLoggedModel& wanted) {
   return write_value<LoggedModel>(store_.database(), [&](sql::Session& session) -> core::Result<LoggedModel> {
     const std::string root = TRY(active_experiment_location(session, wanted.experiment_id));
     TRY(session.execute(
-        "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, "
-        "last_updated_timestamp_ms, status, lifecycle_stage, model_type, source_run_id) VALUES (?, ?, ?, ?, "
-        "?, ?, ?, "
-        "'active', ?, ?)",
+        "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, "
+        "creation_timestamp_ms, last_updated_timestamp_ms, status, lifecycle_stage, model_type, "
+        "source_run_id) VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)",
         {model.id, model.experiment_id, model.name,
          location_below(root, fmt::format("models/{}/artifacts", model.id)), now, now,
          static_cast<std::int64_t>(LoggedModelStatus::kPending), wanted.model_type, wanted.source_run_id}));
@@ -304,8 +302,8 @@ core::Result<void> LoggedModels::remove(const std::string& id) {
   const std::int64_t now = store_.now_ms();
   return store_.database().write([&](sql::Session& session) -> core::Result<void> {
     const std::int64_t changed =
-        TRY(session.execute("UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms "
-                            "= ? WHERE model_id = ?",
+        TRY(session.execute("UPDATE logged_models SET lifecycle_stage = 'deleted', "
+                            "last_updated_timestamp_ms = ? WHERE model_id = ?",
                             {now, id}));
     if (changed == 0) return not_found(id);
     return {};

@@ -147,8 +147,8 @@ core::Result<void> check_local(std::string_view source, const Uri& uri, const So
     if (!here && !place.host.empty()) {
       return core::Error(
           core::ErrorCode::kInvalidInput,
-          fmt::format("{} is not a valid remote uri. For remote access on windows, please consider "
-                      "using a different scheme such as SMB (e.g. smb://<hostname>/<path>).",
+          fmt::format("{} is not a valid remote uri. For remote access on windows, please consider using a "
+                      "different scheme such as SMB (e.g. smb://<hostname>/<path>).",
                       source));
     }
   }
@@ -194,9 +194,9 @@ core::Result<void> check_absolute(std::string_view source) {
   const auto relative = [&] {
     return invalid_source(
         source,
-        "If supplying a source as an http, https, local file path, ftp, objectstore, or "
-        "mlflow-artifacts uri, an absolute path must be provided without relative path references "
-        "present. Please provide an absolute path.");
+        "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts "
+        "uri, an absolute path must be provided without relative path references present. Please provide "
+        "an absolute path.");
   };
   std::string decoded = decoded_fully(source, true);
   if (decoded.find('\0') != std::string::npos) return relative();

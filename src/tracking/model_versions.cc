@@ -140,8 +140,8 @@ core::Result<std::int64_t> next_version(sql::Session& session, const std::string
 core::Result<void> store_tag(sql::Session& session, const std::string& name, std::int64_t version,
                              const Tag& tag) {
   TRY(session.execute(
-      "INSERT INTO model_version_tags (workspace, name, version, \"key\", value) VALUES ('default', ?, "
-      "?, ?, ?) ON CONFLICT (workspace, \"key\", name, version) DO UPDATE SET value = excluded.value",
+      "INSERT INTO model_version_tags (workspace, name, version, \"key\", value) VALUES ('default', ?, ?, "
+      "?, ?) ON CONFLICT (workspace, \"key\", name, version) DO UPDATE SET value = excluded.value",
       {name, version, tag.key, tag.value}));
   return {};
 }
@@ -176,10 +176,9 @@ core::Result<ModelVersion> ModelVersions::create(const NewModelVersion& wanted) 
         const std::int64_t version = TRY(next_version(session, wanted.name));
         TRY(
             session.execute("INSERT INTO model_versions (workspace, name, version, creation_time, "
-                            "last_updated_time, description, "
-                            "current_stage, source, run_id, status, run_link, storage_location) VALUES "
-                            "('default', ?, ?, ?, ?, ?, "
-                            "'None', ?, ?, 'READY', ?, ?)",
+                            "last_updated_time, description, current_stage, source, run_id, status, "
+                            "run_link, storage_location) VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, "
+                            "'READY', ?, ?)",
                             {wanted.name, version, now, now, wanted.description, origin.source, origin.run_id,
                              wanted.run_link, origin.storage_location}));
         for (const Tag& tag : tags) TRY(store_tag(session, wanted.name, version, tag));
@@ -256,10 +255,10 @@ core::Result<void> ModelVersions::remove(const std::string& name, const std::str
         "DELETE FROM registered_model_aliases WHERE workspace = 'default' AND name = ? AND version = ?",
         {name, number}));
     TRY(session.execute(
-        "UPDATE model_versions SET current_stage = 'Deleted_Internal', last_updated_time = ?, description = "
-        "NULL, "
-        "user_id = NULL, source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = "
-        "'REDACTED-RUN-LINK', status_message = NULL WHERE workspace = 'default' AND name = ? AND version = ?",
+        "UPDATE model_versions SET current_stage = 'Deleted_Internal', last_updated_time = ?, description "
+        "= NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = "
+        "'REDACTED-RUN-LINK', status_message = NULL WHERE workspace = 'default' AND name = ? AND version = "
+        "?",
         {now, name, number}));
     return touch_model(session, name, now);
   });
@@ -289,8 +288,8 @@ core::Result<void> ModelVersions::delete_tag(const std::string& name, const std:
   return store_.database().write([&](sql::Session& session) -> core::Result<void> {
     TRY(require_version(session, name, number));
     TRY(
-        session.execute("DELETE FROM model_version_tags WHERE workspace = 'default' AND name = ? AND version "
-                        "= ? AND \"key\" = ?",
+        session.execute("DELETE FROM model_version_tags WHERE workspace = 'default' AND name = ? AND "
+                        "version = ? AND \"key\" = ?",
                         {name, number, key}));
     return {};
   });

@@ -29,19 +29,18 @@ std::vector<sql::Value> values_of(std::span<const std::string> names) {
 core::Result<std::vector<ModelVersion>> load_latest(sql::Session& session,
                                                     std::span<const std::string> names) {
   std::vector<ModelVersion> versions;
+  // The newest numbers first: the other way round, SQLite would read every version there is.
   const std::string before = fmt::format(
-      "SELECT {} FROM model_versions v JOIN (SELECT name, current_stage, MAX(version) AS newest FROM "
-      "model_versions "
-      "WHERE workspace = 'default' AND current_stage <> 'Deleted_Internal' AND name",
+      "SELECT {} FROM (SELECT name, current_stage, MAX(version) AS newest FROM model_versions WHERE "
+      "workspace = 'default' AND current_stage <> 'Deleted_Internal' AND name",
       kVersionColumns);
-  TRY(query_in(
-      session, before,
-      " GROUP BY name, current_stage) l ON v.name = l.name AND v.version = l.newest WHERE v.workspace = "
-      "'default' ORDER BY v.name, v.version",
-      values_of(names), [&](const sql::Row& row) -> core::Result<void> {
-        versions.push_back(read_version(row));
-        return {};
-      }));
+  TRY(query_in(session, before,
+               " GROUP BY name, current_stage) l CROSS JOIN model_versions v WHERE v.workspace = 'default' "
+               "AND v.name = l.name AND v.version = l.newest ORDER BY v.name, v.version",
+               values_of(names), [&](const sql::Row& row) -> core::Result<void> {
+                 versions.push_back(read_version(row));
+                 return {};
+               }));
   TRY(add_version_tags(session, versions));
   return versions;
 }
@@ -58,8 +57,8 @@ core::Error name_is_taken(const std::string& name, ModelKind old_kind, ModelKind
   if (old_kind != new_kind) {
     return core::Error(
         core::ErrorCode::kAlreadyExists,
-        fmt::format("Tried to create a {} with name {}, but the name is already taken by a {}. MLflow "
-                    "does not allow creating a model and a prompt with the same name.",
+        fmt::format("Tried to create a {} with name {}, but the name is already taken by a {}. MLflow does "
+                    "not allow creating a model and a prompt with the same name.",
                     new_text, python_repr(name), old_text));
   }
   return core::Error(core::ErrorCode::kAlreadyExists,
@@ -69,8 +68,8 @@ core::Error name_is_taken(const std::string& name, ModelKind old_kind, ModelKind
 
 core::Result<void> store_tag(sql::Session& session, const std::string& name, const Tag& tag) {
   TRY(session.execute(
-      "INSERT INTO registered_model_tags (workspace, name, \"key\", value) VALUES ('default', ?, ?, ?) "
-      "ON CONFLICT (workspace, \"key\", name) DO UPDATE SET value = excluded.value",
+      "INSERT INTO registered_model_tags (workspace, name, \"key\", value) VALUES ('default', ?, ?, ?) ON "
+      "CONFLICT (workspace, \"key\", name) DO UPDATE SET value = excluded.value",
       {name, tag.key, tag.value}));
   return {};
 }
@@ -186,8 +185,8 @@ core::Result<RegisteredModel> RegisteredModels::rename(const std::string& name, 
         }
         // The foreign keys take versions, tags and aliases along.
         TRY(
-            session.execute("UPDATE registered_models SET name = ?, last_updated_time = ? WHERE workspace = "
-                            "'default' AND name = ?",
+            session.execute("UPDATE registered_models SET name = ?, last_updated_time = ? WHERE workspace "
+                            "= 'default' AND name = ?",
                             {new_name, now, name}));
         TRY(session.execute(
             "UPDATE model_versions SET last_updated_time = ? WHERE workspace = 'default' AND name = ?",
@@ -276,8 +275,8 @@ core::Result<void> RegisteredModels::set_alias(const std::string& name, const st
     TRY(require_version(session, name, number));
     TRY(
         session.execute("INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES "
-                        "('default', ?, ?, ?) ON "
-                        "CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version",
+                        "('default', ?, ?, ?) ON CONFLICT (workspace, name, alias) DO UPDATE SET version = "
+                        "excluded.version",
                         {name, alias, number}));
     return {};
   });

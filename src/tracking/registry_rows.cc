@@ -108,8 +108,8 @@ core::Result<void> add_version_tags(sql::Session& session, std::vector<ModelVers
   return query_keys(
       session, versions,
       "SELECT t.name, t.version, t.\"key\", t.value FROM k CROSS JOIN model_version_tags t WHERE "
-      "t.workspace = 'default' AND t.name = k.name AND t.version = k.version ORDER BY t.name, "
-      "t.version, t.\"key\"",
+      "t.workspace = 'default' AND t.name = k.name AND t.version = k.version ORDER BY t.name, t.version, "
+      "t.\"key\"",
       [&](const sql::Row& row) -> core::Result<void> {
         const auto at = by_key.find(key_of(row.text(0), row.integer(1)));
         if (at != by_key.end()) at->second->tags.push_back(Tag{row.string(2), row.string(3)});
@@ -120,8 +120,8 @@ core::Result<void> add_version_tags(sql::Session& session, std::vector<ModelVers
 core::Result<void> add_aliases(sql::Session& session, const std::string& name,
                                std::vector<ModelVersion>& versions) {
   return session.query(
-      "SELECT alias, version FROM registered_model_aliases WHERE workspace = 'default' AND name = ? ORDER BY "
-      "alias",
+      "SELECT alias, version FROM registered_model_aliases WHERE workspace = 'default' AND name = ? ORDER "
+      "BY alias",
       {name}, [&](const sql::Row& row) -> core::Result<void> {
         const std::int64_t number = row.integer(1);
         for (ModelVersion& version : versions) {
@@ -203,13 +203,13 @@ core::Result<std::optional<std::int64_t>> newest_version(sql::Session& session, 
   };
   if (stage.empty()) {
     TRY(
-        session.query("SELECT MAX(version) FROM model_versions WHERE workspace = 'default' AND name = ? AND "
-                      "current_stage <> 'Deleted_Internal'",
+        session.query("SELECT MAX(version) FROM model_versions WHERE workspace = 'default' AND name = ? "
+                      "AND current_stage <> 'Deleted_Internal'",
                       {name}, read));
   } else {
     TRY(
-        session.query("SELECT MAX(version) FROM model_versions WHERE workspace = 'default' AND name = ? AND "
-                      "current_stage = ?",
+        session.query("SELECT MAX(version) FROM model_versions WHERE workspace = 'default' AND name = ? "
+                      "AND current_stage = ?",
                       {name, std::string(stage)}, read));
   }
   return newest;
