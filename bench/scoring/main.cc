@@ -74,7 +74,8 @@ Result<std::vector<PackageForest>> read_forests(const os::FileSystem& files, con
 Result<Parts> read_parts(const os::FileSystem& files, const std::string& package) {
   const std::string encoder_text = TRY(files.read(package + "/starcast/encoder.json", kFileBytesMax));
   const codec::Json encoder_json = TRY(codec::parse_json(encoder_text));
-  features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json));
+  const auto apps = TRY(model::load_training_apps(files, package));
+  features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json, model::names_of(apps)));
   const std::string kernel_bytes = TRY(files.read(package + "/starcast/kernel.bin", kFileBytesMax));
   similar::KernelModel kernel = TRY(similar::KernelModel::from_bytes(kernel_bytes));
   model::KernelInputMaker inputs = TRY(model::KernelInputMaker::create(encoder));

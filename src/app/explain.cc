@@ -132,7 +132,12 @@ Json to_json(const ExplainedListing& explained, const model::TrainedOn& trained_
   }
   JsonArray apps;
   for (const model::SimilarApp& app : explanation.similar_apps) {
-    apps.push_back(JsonObject{{"name", app.name}, {"similarity", app.similarity}, {"pull", app.pull}});
+    apps.push_back(JsonObject{{"name", app.name},
+                              {"category", app.category.empty() ? Json() : Json(app.category)},
+                              {"rating", core::is_missing(app.rating) ? Json() : Json(app.rating)},
+                              {"reviews", core::is_missing(app.reviews) ? Json() : Json(app.reviews)},
+                              {"similarity", app.similarity},
+                              {"pull", app.pull}});
   }
   return JsonObject{{"app", explained.listing.app},
                     {"rating", explanation.prediction.value},

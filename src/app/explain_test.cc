@@ -47,7 +47,7 @@ ExplainedListing with_shares() {
   explained.explanation.shares = {
       {listing::Field::kReviews, 0.1}, {listing::Field::kGenres, 0.01}, {listing::Field::kSize, -0.2}};
   explained.explanation.similar_share = 0.05;
-  explained.explanation.similar_apps = {{"beta", 0.5, 0.04}};
+  explained.explanation.similar_apps = {{"beta", 0.5, 0.04, "TOOLS", 4.3, core::kMissing}};
   explained.explanation.raw = 3.96;
   explained.explanation.prediction.value = 3.96;
   explained.interval = {0.8, 3.5, 4.4};
@@ -137,8 +137,8 @@ TEST(ExplanationJson, HasAllParts) {
 
   EXPECT_THAT(text, HasSubstr(R"("shares":[{"field":"Reviews","value":"1200","share":0.1})"));
   EXPECT_THAT(text, HasSubstr(R"({"field":"Size","value":null,"share":-0.2})"));
-  EXPECT_THAT(text,
-              HasSubstr(R"("similar":{"share":0.05,"apps":[{"name":"beta","similarity":0.5,"pull":0.04}]})"));
+  EXPECT_THAT(text, HasSubstr(R"("similar":{"share":0.05,"apps":[{"name":"beta","category":"TOOLS",)"
+                              R"("rating":4.3,"reviews":null,"similarity":0.5,"pull":0.04}]})"));
   EXPECT_THAT(text, HasSubstr(R"("answered_as":"launched")"));
 }
 

@@ -83,10 +83,14 @@ class WaterfallView {
   void print_similar_apps() const {
     if (explained_.explanation.similar_apps.empty()) return;
     session_.print_line("\nThe most similar apps, and what each of them adds to the share of similar apps:");
-    Table table({Align::kLeft, Align::kRight, Align::kRight});
-    table.add({"app", "alike", "adds"});
+    Table table({Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+    table.add({"app", "category", "rating", "reviews", "alike", "adds"});
     for (const model::SimilarApp& similar : explained_.explanation.similar_apps) {
-      table.add({shown_name(similar.name), fmt::format("{:.0f} %", 100 * similar.similarity),
+      const auto shown = [](double number, int digits) {
+        return core::is_missing(number) ? std::string("-") : fmt::format("{:.{}f}", number, digits);
+      };
+      table.add({shown_name(similar.name), similar.category, shown(similar.rating, 1),
+                 shown(similar.reviews, 0), fmt::format("{:.0f} %", 100 * similar.similarity),
                  fmt::format("{:+.3f}", similar.pull)});
     }
     session_.print(table.text());

@@ -16,6 +16,7 @@
 #include "features/name_text.h"
 #include "features/plain_columns.h"
 #include "features/predecessor_columns.h"
+#include "features/similar_names.h"
 #include "features/stored_members.h"
 #include "features/target_encoding.h"
 #include "features/within_category.h"
@@ -30,7 +31,7 @@ using core::ErrorCode;
 using core::Result;
 using listing::Listing;
 
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
 
 std::string_view name_of(FeatureSet set) {
   switch (set) {
@@ -50,7 +51,8 @@ std::optional<FeatureSet> feature_set_named(std::string_view name) {
 }
 
 // The columns of a feature set, group by group, still empty.
-std::vector<std::unique_ptr<ColumnGroup>> groups_of(FeatureSet set, codec::Date as_of) {
+std::vector<std::unique_ptr<ColumnGroup>> groups_of(FeatureSet set, codec::Date as_of,
+                                                    const std::shared_ptr<const similar::RatedNames>& names) {
   std::vector<std::unique_ptr<ColumnGroup>> groups;
   switch (set) {
     case FeatureSet::kListing:
@@ -60,6 +62,7 @@ std::vector<std::unique_ptr<ColumnGroup>> groups_of(FeatureSet set, codec::Date 
       groups.push_back(std::make_unique<LevelCounts>());
       groups.push_back(std::make_unique<WithinCategory>());
       groups.push_back(std::make_unique<NameText>());
+      groups.push_back(std::make_unique<SimilarNames>(names));
       break;
     case FeatureSet::kPredecessor:
       groups.push_back(std::make_unique<PredecessorColumns>());
@@ -84,6 +87,9 @@ Result<void> check_training(std::span<const Listing> training, std::span<const d
   if (options.inner_folds < 2) {
     return refused(fmt::format("an encoder needs at least 2 inner folds, and got {}", options.inner_folds));
   }
+  if (!options.places.empty() && options.places.size() != training.size())
+    return refused(
+        fmt::format("there are {} listings, but {} places", training.size(), options.places.size()));
   for (std::size_t i = 0; i < training.size(); ++i) {
     if (!std::isfinite(training[i].rating)) {
       return refused(
@@ -92,6 +98,13 @@ Result<void> check_training(std::span<const Listing> training, std::span<const d
     if (!(std::isfinite(weights[i]) && weights[i] >= 0)) {
       return refused(fmt::format("listing {} ('{}') has weight {}; give it a finite one of at least 0", i,
                                  training[i].app, weights[i]));
+    }
+    if (!options.names) continue;
+    const std::size_t place = options.places.empty() ? i : options.places[i];
+    if (place >= options.names->size() || options.names->rating(place) != training[i].rating ||
+        options.names->weight(place) != weights[i]) {
+      return refused(
+          fmt::format("listing {} ('{}') is not at its place {} among the names", i, training[i].app, place));
     }
   }
   return {};
@@ -107,6 +120,15 @@ codec::Date last_date_of(std::span<const Listing> training) {
 
 }  // namespace
 
+similar::RatedNames rated_names_of(std::span<const Listing> listings, std::span<const double> weights) {
+  CHECK(listings.size() == weights.size());
+  std::vector<similar::RatedName> names;
+  names.reserve(listings.size());
+  for (std::size_t i = 0; i < listings.size(); ++i)
+    names.push_back({listing::key_of(listings[i]), listings[i].rating, weights[i]});
+  return similar::RatedNames(std::move(names));
+}
+
 struct Encoder::State {
   struct Placed {
     std::unique_ptr<ColumnGroup> group;
@@ -114,8 +136,9 @@ struct Encoder::State {
     std::size_t columns;
   };
 
-  State(FeatureSet set, codec::Date date) : feature_set(set), as_of(date) {
-    for (std::unique_ptr<ColumnGroup>& group : groups_of(set, date)) {
+  State(FeatureSet set, codec::Date date, std::shared_ptr<const similar::RatedNames> rated)
+      : feature_set(set), as_of(date), names(std::move(rated)) {
+    for (std::unique_ptr<ColumnGroup>& group : groups_of(set, date, names)) {
       const std::vector<FeatureColumn> added = group->columns();
       groups.push_back({std::move(group), columns.size(), added.size()});
       columns.insert(columns.end(), added.begin(), added.end());
@@ -124,6 +147,7 @@ struct Encoder::State {
 
   FeatureSet feature_set;
   codec::Date as_of;
+  std::shared_ptr<const similar::RatedNames> names;
   std::vector<Placed> groups;
   std::vector<FeatureColumn> columns;
 };
@@ -137,9 +161,15 @@ Result<FittedEncoder> Encoder::fit(std::span<const Listing> training, std::span<
                                    const EncoderOptions& options) {
   TRY(check_training(training, weights, options));
   const codec::Date as_of = options.as_of ? *options.as_of : last_date_of(training);
-  const TrainingSet set(training, weights, std::min(options.inner_folds, training.size()), options.seed);
+  const TrainingSet set(training, weights, std::min(options.inner_folds, training.size()), options.seed,
+                        options.places);
 
-  auto state = std::make_unique<State>(options.feature_set, as_of);
+  std::shared_ptr<const similar::RatedNames> names;
+  if (options.feature_set == FeatureSet::kListing) {
+    names = options.names ? options.names
+                          : std::make_shared<const similar::RatedNames>(rated_names_of(training, weights));
+  }
+  auto state = std::make_unique<State>(options.feature_set, as_of, std::move(names));
   Matrix rows(training.size(), state->columns.size());
   for (const State::Placed& placed : state->groups) {
     placed.group->fit(set, TrainingCells(rows, placed.first_column, placed.columns));
@@ -155,6 +185,9 @@ const std::vector<FeatureColumn>& Encoder::columns() const {
 }
 codec::Date Encoder::as_of() const {
   return state_->as_of;
+}
+const std::shared_ptr<const similar::RatedNames>& Encoder::names() const {
+  return state_->names;
 }
 
 void Encoder::transform(const Listing& listing, std::span<double> row) const {
@@ -174,7 +207,7 @@ Json Encoder::to_json() const {
   return json;
 }
 
-Result<Encoder> Encoder::from_json(const Json& json) {
+Result<Encoder> Encoder::from_json(const Json& json, std::shared_ptr<const similar::RatedNames> names) {
   const Json* const format = TRY(required_member(json, "", "format"));
   if (*format != Json(kFormat)) {
     return corrupt_member("format", fmt::format("is not {}, the only one that this program reads", kFormat));
@@ -188,7 +221,10 @@ Result<Encoder> Encoder::from_json(const Json& json) {
   if (!as_of || codec::to_iso(*as_of) != date_text)
     return corrupt_member("as_of", "is no date such as 2018-08-08");
 
-  auto state = std::make_unique<State>(*set, *as_of);
+  if (*set == FeatureSet::kListing && names == nullptr)
+    return corrupt_member("similar_names", "needs the names that the encoder was fitted on");
+  if (*set == FeatureSet::kPredecessor) names = nullptr;
+  auto state = std::make_unique<State>(*set, *as_of, std::move(names));
   for (const State::Placed& placed : state->groups) TRY(placed.group->read(json));
   return Encoder(std::move(state));
 }

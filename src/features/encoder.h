@@ -17,6 +17,7 @@
 #include "core/result.h"
 #include "features/matrix.h"
 #include "listing/listing.h"
+#include "similar/rated_names.h"
 
 namespace starcast::features {
 
@@ -38,7 +39,16 @@ struct EncoderOptions {
   std::size_t inner_folds = 10;        // at least 2; no more than there are listings are used
   std::optional<codec::Date> as_of{};  // ages count back from here; default: the last date among the training
                                        // listings, or 1970-01-01 if none has one
+
+  // The keys, ratings and weights of these and perhaps more listings, for encoders that share them, and the
+  // place there of each training listing. Default: of the training listings.
+  std::shared_ptr<const similar::RatedNames> names{};
+  std::span<const std::size_t> places{};
 };
+
+// The listings as an encoder looks similar names up in.
+similar::RatedNames rated_names_of(std::span<const listing::Listing> listings,
+                                   std::span<const double> weights);
 
 struct FittedEncoder;
 
@@ -48,7 +58,7 @@ class Encoder {
  public:
   // Fits on rated listings (every rating known, one row an app) with their weights. Same input, same bits.
   // kInvalidInput: fewer than two listings, a rating missing, a weight that is negative or not finite, sizes
-  // that differ, fewer than two inner folds.
+  // that differ, fewer than two inner folds, places that are not those of the listings.
   static core::Result<FittedEncoder> fit(std::span<const listing::Listing> training,
                                          std::span<const double> weights, const EncoderOptions& options);
 
@@ -56,14 +66,18 @@ class Encoder {
   const std::vector<FeatureColumn>& columns() const;
   codec::Date as_of() const;
 
+  // What similar names are looked up in: shared, and not part of to_json(). Null for kPredecessor.
+  const std::shared_ptr<const similar::RatedNames>& names() const;
+
   // Writes columns().size() doubles. A category never seen, a name of any length or script, a missing field:
   // all fine.
   void transform(const listing::Listing& listing, std::span<double> row) const;
 
-  // The encoder as the package keeps it, and back: transform() gives the same bits. kCorrupt names the
-  // member.
+  // The encoder as the package keeps it, and back with the same names(): transform() gives the same bits.
+  // kCorrupt names the member, or says that the names are missing.
   codec::Json to_json() const;
-  static core::Result<Encoder> from_json(const codec::Json& json);
+  static core::Result<Encoder> from_json(const codec::Json& json,
+                                         std::shared_ptr<const similar::RatedNames> names = nullptr);
 
   Encoder(Encoder&&) noexcept;
   Encoder& operator=(Encoder&&) noexcept;

@@ -34,7 +34,7 @@ FittedEncoder fitted_varied(FeatureSet set = FeatureSet::kListing) {
 // What a reader of the stored text has.
 Encoder stored_and_read(const Encoder& encoder) {
   const auto json = codec::parse_json(codec::to_text(encoder.to_json(), codec::JsonStyle::kCompact));
-  auto read = Encoder::from_json(*json);
+  auto read = Encoder::from_json(*json, encoder.names());
   EXPECT_TRUE(read) << (read ? "" : read.error().message());
   return std::move(read).value();
 }
@@ -187,18 +187,19 @@ TEST(Encoder, HasTheListingsColumnsInOrder) {
   for (const FeatureColumn& column : fitted.encoder.columns()) names.push_back(column.name);
 
   EXPECT_EQ(names,
-            (std::vector<std::string>{"log_reviews",   "log_installs",    "ratio",        "log_size",
-                                      "paid",          "log_price",       "content",      "age",
-                                      "month",         "weekday",         "day",          "android",
-                                      "ver_major",     "ver_minor",       "ver_parts",    "ver_len",
-                                      "name_len",      "name_words",      "name_digits",  "name_upper",
-                                      "name_nonascii", "name_sep",        "name_wordlen", "te_category",
-                                      "te_genre1",     "te_genres",       "te_content",   "te_version",
-                                      "te_date",       "te_date_android", "te_word1",     "te_letters4",
-                                      "te_size",       "te_inst_cat",     "te_lastword",  "te_words2",
-                                      "te_android",    "te_words",        "cnt_word1",    "cnt_version",
-                                      "cnt_date",      "cnt_size",        "cnt_android",  "cnt_date_android",
-                                      "rank_cat",      "ratio_cat",       "name_text"}));
+            (std::vector<std::string>{"log_reviews",    "log_installs",    "ratio",        "log_size",
+                                      "paid",           "log_price",       "content",      "age",
+                                      "month",          "weekday",         "day",          "android",
+                                      "ver_major",      "ver_minor",       "ver_parts",    "ver_len",
+                                      "name_len",       "name_words",      "name_digits",  "name_upper",
+                                      "name_nonascii",  "name_sep",        "name_wordlen", "te_category",
+                                      "te_genre1",      "te_genres",       "te_content",   "te_version",
+                                      "te_date",        "te_date_android", "te_word1",     "te_letters4",
+                                      "te_size",        "te_inst_cat",     "te_lastword",  "te_words2",
+                                      "te_android",     "te_words",        "cnt_word1",    "cnt_version",
+                                      "cnt_date",       "cnt_size",        "cnt_android",  "cnt_date_android",
+                                      "rank_cat",       "ratio_cat",       "name_text",    "similar_rating",
+                                      "similar_cosine", "similar_count"}));
 }
 
 TEST(Encoder, TakesTheLastDateAsToday) {
@@ -261,7 +262,7 @@ TEST(Encoder, FieldsOfColumnsAreThoseTheyComeFrom) {
     const bool of_name = column.name.rfind("name_", 0) == 0 || column.name == "te_words" ||
                          column.name == "cnt_word1" || column.name == "te_word1" ||
                          column.name == "te_letters4" || column.name == "te_lastword" ||
-                         column.name == "te_words2";
+                         column.name == "te_words2" || column.name.rfind("similar_", 0) == 0;
     EXPECT_EQ(column.field == listing::Field::kApp, of_name) << column.name;
   }
 }
@@ -297,7 +298,8 @@ TEST(Encoder, RefusesASingleInnerFold) {
 
 // The error of reading the stored encoder with one member at a path ("counts.size") replaced.
 std::string corruption(const std::string& path, Json value) {
-  Json json = fitted_varied().encoder.to_json();
+  const Encoder fitted = fitted_varied().encoder;
+  Json json = fitted.to_json();
   const std::size_t dot = path.find('.');
   if (dot == std::string::npos) {
     json.set(path, std::move(value));
@@ -306,14 +308,14 @@ std::string corruption(const std::string& path, Json value) {
     outer.set(path.substr(dot + 1), std::move(value));
     json.set(path.substr(0, dot), std::move(outer));
   }
-  const auto encoder = Encoder::from_json(json);
+  const auto encoder = Encoder::from_json(json, fitted.names());
   if (encoder) return "read";
   EXPECT_EQ(encoder.error().code(), core::ErrorCode::kCorrupt);
   return encoder.error().message();
 }
 
 TEST(Encoder, ErrorsNameTheStoredMember) {
-  EXPECT_EQ(corruption("format", 2), "format: is not 1, the only one that this program reads");
+  EXPECT_EQ(corruption("format", 1), "format: is not 2, the only one that this program reads");
   EXPECT_EQ(corruption("feature_set", "all"), "feature_set: is neither 'listing' nor 'predecessor'");
   EXPECT_EQ(corruption("as_of", "today"), "as_of: is no date such as 2018-08-08");
   EXPECT_EQ(corruption("prior", core::kMissing), "prior: is not finite");
@@ -331,19 +333,20 @@ TEST(Encoder, ErrorsNameTheStoredMember) {
 
 TEST(Encoder, EveryStoredMemberIsNeededAndOfItsType) {
   for (const FeatureSet set : {FeatureSet::kListing, FeatureSet::kPredecessor}) {
-    const Json whole = fitted_varied(set).encoder.to_json();
+    const Encoder fitted = fitted_varied(set).encoder;
+    const Json whole = fitted.to_json();
     for (const auto& [name, value] : *whole.as_object().value()) {
       codec::JsonObject without;
       for (const codec::JsonMember& member : *whole.as_object().value()) {
         if (member.first != name) without.push_back(member);
       }
-      const auto missing = Encoder::from_json(Json(without));
+      const auto missing = Encoder::from_json(Json(without), fitted.names());
       ASSERT_FALSE(missing) << name;
       EXPECT_EQ(missing.error().message(), name + ": is missing");
 
       Json wrong = whole;
       wrong.set(name, true);
-      const auto refused = Encoder::from_json(wrong);
+      const auto refused = Encoder::from_json(wrong, fitted.names());
       ASSERT_FALSE(refused) << name;
       EXPECT_EQ(refused.error().code(), core::ErrorCode::kCorrupt) << name;
       EXPECT_EQ(refused.error().message().rfind(name, 0), 0U) << refused.error().message();

@@ -86,11 +86,12 @@ TEST(NameText, WeighsListings) {
 
 // The message of reading an encoder whose name_text has one member replaced.
 std::string corruption(const std::string& member, Json value) {
-  Json json = fitted_photos(4).encoder.to_json();
+  const Encoder fitted = fitted_photos(4).encoder;
+  Json json = fitted.to_json();
   Json stored = *json.find("name_text");
   stored.set(member, std::move(value));
   json.set("name_text", std::move(stored));
-  const auto encoder = Encoder::from_json(json);
+  const auto encoder = Encoder::from_json(json, fitted.names());
   if (encoder) return "read";
   EXPECT_EQ(encoder.error().code(), core::ErrorCode::kCorrupt);
   return encoder.error().message();

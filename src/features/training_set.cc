@@ -12,8 +12,8 @@ void LevelNumbers::add_row(std::string_view text, Levels& levels) {
 }
 
 TrainingSet::TrainingSet(std::span<const listing::Listing> listings, std::span<const double> weights,
-                         std::size_t folds, std::uint64_t seed)
-    : weights_(weights), folds_(folds), levels_(kTextCount) {
+                         std::size_t folds, std::uint64_t seed, std::span<const std::size_t> places)
+    : weights_(weights), places_(places), folds_(folds), levels_(kTextCount) {
   texts_.reserve(listings.size());
   for (const listing::Listing& listing : listings) texts_.emplace_back(listing);
 

@@ -34,9 +34,10 @@ class LevelNumbers {
 // Borrows listings, ratings and weights. Not to be copied: its levels point into its texts.
 class TrainingSet {
  public:
-  // Ratings are known, weights at least 0 and as many as listings; 2 <= folds <= listings.
+  // Ratings are known, weights at least 0 and as many as listings; 2 <= folds <= listings. Of the places as
+  // many as listings, or none: then a row's place is its own number.
   TrainingSet(std::span<const listing::Listing> listings, std::span<const double> weights, std::size_t folds,
-              std::uint64_t seed);
+              std::uint64_t seed, std::span<const std::size_t> places = {});
   TrainingSet(const TrainingSet&) = delete;
   TrainingSet& operator=(const TrainingSet&) = delete;
 
@@ -44,6 +45,9 @@ class TrainingSet {
   const ListingTexts& texts(std::size_t row) const { return texts_[row]; }
   double rating(std::size_t row) const { return texts_[row].listing().rating; }
   double weight(std::size_t row) const { return weights_[row]; }
+
+  // The row's place among the names that several encoders share.
+  std::size_t place(std::size_t row) const { return places_.empty() ? row : places_[row]; }
 
   std::size_t folds() const { return folds_; }
   std::size_t fold(std::size_t row) const { return fold_of_row_[row]; }
@@ -60,6 +64,7 @@ class TrainingSet {
 
   std::vector<ListingTexts> texts_;
   std::span<const double> weights_;
+  std::span<const std::size_t> places_;
   std::size_t folds_;
   std::vector<std::size_t> fold_of_row_;
   std::vector<Levels> levels_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "codec/number.h"
@@ -92,13 +93,17 @@ class CaseTrainer {
   Result<void> encode_part(std::size_t index) {
     EncodedPart& part = parts_[index];
     std::vector<Listing> listings;
+    std::vector<std::size_t> places;
     for (std::size_t i = 0; i < seen_.size(); ++i) {
       if (index > 0 && fold_of_[i] == index - 1) continue;
       listings.push_back(seen_[i]);
       part.weights.push_back(weights_[i]);
+      places.push_back(i);
     }
     part.ratings = ratings_of(listings);
-    part.fitted = TRY(Encoder::fit(listings, part.weights, encoder_options_));
+    features::EncoderOptions options = encoder_options_;
+    if (options.names) options.places = places;
+    part.fitted = TRY(Encoder::fit(listings, part.weights, options));
     return {};
   }
 
@@ -314,6 +319,23 @@ class CaseTrainer {
   model::BandForests band_;
   std::optional<similar::KernelModel> kernel_;
 };
+
+// The apps whose names the encoders look up, all parts of all cases the same ones. Who is most like whom does
+// not depend on ratings, so it is found once for all parts. Null when no encoder asks.
+Result<std::shared_ptr<const model::TrainingApps>> apps_of(std::span<const Listing> training,
+                                                           const RatingPlan& plan, std::size_t threads) {
+  if (plan.learner != Learner::kBoosted) return std::shared_ptr<const model::TrainingApps>();
+  for (const Listing& listing : training) {
+    if (core::is_missing(listing.rating)) {
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("app '{}' has no rating to learn from; drop it first", listing.app));
+    }
+  }
+  const std::vector<double> weights = review_weights(training, plan.half_weight_reviews);
+  auto apps = std::make_shared<model::TrainingApps>(model::TrainingApps::of(training, weights));
+  apps->names.remember_nearest(threads);
+  return std::shared_ptr<const model::TrainingApps>(std::move(apps));
+}
 
 // What the prediction minimises, for people.
 std::string objective_text(Objective objective) {
@@ -547,6 +569,8 @@ Result<model::RatingModel> train_rating(std::span<const Listing> training, const
       plan.learner == Learner::kBoosted ? features::FeatureSet::kListing : features::FeatureSet::kPredecessor;
   encoder_options.seed = plan.seed;
   encoder_options.as_of = last;  // the folds' ages count from the same day as the whole part's
+  const std::shared_ptr<const model::TrainingApps> apps = TRY(apps_of(training, plan, context.threads));
+  encoder_options.names = model::names_of(apps);
 
   std::vector<CaseTrainer> trainers;
   std::vector<std::pair<std::size_t, std::size_t>> parts;  // trainer, part
@@ -567,6 +591,7 @@ Result<model::RatingModel> train_rating(std::span<const Listing> training, const
   TRY(core::parallel_for(jobs.size(), context.threads, [&jobs](std::size_t index) { return jobs[index](); }));
 
   model::RatingModel model;
+  model.apps = apps;
   for (CaseTrainer& trainer : trainers) model.cases.push_back(TRY(trainer.finish()));
   model.learner = std::string(name_of(plan.learner));
   model.objective = objective_text(plan.objective);

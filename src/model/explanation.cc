@@ -69,8 +69,18 @@ RatingExplanation RatingExplainer::explain(const Listing& listing) const {
     explanation.raw += weight * reasons.prediction;
     explanation.similar_share = weight * (reasons.prediction - reasons.base);
     for (const similar::SimilarItem& item : reasons.most_similar(kSimilarApps)) {
-      explanation.similar_apps.push_back(
-          {kernel.index().name(item.item), item.similarity, weight * item.pull});
+      SimilarApp similar_app;
+      similar_app.name = kernel.index().name(item.item);
+      similar_app.similarity = item.similarity;
+      similar_app.pull = weight * item.pull;
+      if (const TrainingApps* const apps = scorer_->apps_.get()) {
+        if (const std::optional<std::size_t> app = apps->names.find(similar_app.name)) {
+          similar_app.category = apps->categories[*app];
+          similar_app.rating = apps->names.rating(*app);
+          similar_app.reviews = apps->reviews[*app];
+        }
+      }
+      explanation.similar_apps.push_back(std::move(similar_app));
     }
   }
   for (const Field field : listing::all_fields()) {

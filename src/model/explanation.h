@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/numeric.h"
 #include "core/result.h"
 #include "forest/shap.h"
 #include "listing/listing.h"
@@ -19,11 +20,14 @@ struct FieldShare {
   double share = 0;  // stars
 };
 
-// An app of the training part that the listing resembles. Its rating is not in the package.
+// An app of the training part that the listing resembles.
 struct SimilarApp {
   std::string name;       // case folded, as listing::key_of makes it
   double similarity = 0;  // 1: alike in all that the kernel model looks at
   double pull = 0;        // stars; what it adds to similar_share
+  std::string category;
+  double rating = core::kMissing;
+  double reviews = core::kMissing;
 };
 
 // base + all shares + similar_share == raw, to 1e-9. How that is split:

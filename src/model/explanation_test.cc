@@ -76,6 +76,9 @@ TEST(RatingExplainer, NamesTheSimilarAppsOfTheKernelModel) {
 
   ASSERT_EQ(explanation.similar_apps.size(), 2U);
   EXPECT_EQ(explanation.similar_apps[0].name, listing::key_of(tiny_listings()[1]));
+  EXPECT_EQ(explanation.similar_apps[0].category, "GAME");
+  EXPECT_EQ(explanation.similar_apps[0].rating, 4.5);
+  EXPECT_EQ(explanation.similar_apps[0].reviews, 5000);
   EXPECT_NEAR(explanation.similar_apps[0].pull + explanation.similar_apps[1].pull, explanation.similar_share,
               1e-9);
 }

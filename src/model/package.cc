@@ -34,6 +34,7 @@ namespace {
 
 constexpr std::string_view kChecksums = "SHA256SUMS";
 constexpr std::string_view kMlmodel = "MLmodel";
+constexpr std::string_view kApps = "starcast/apps.json";
 constexpr double kGoldenTolerance = 1e-9;
 // What the metadata says it was written for: the newest MLflow that the packages are tested with.
 constexpr std::string_view kMlflowVersion = "3.17.2";
@@ -332,13 +333,14 @@ Result<std::string> take_forest(FileMap& files, LaunchCase launch_case, std::str
   return std::move(node.mapped());
 }
 
-Result<RatingCase> take_case(FileMap& files, const Json& json) {
+Result<RatingCase> take_case(FileMap& files, const Json& json,
+                             const std::shared_ptr<const TrainingApps>& apps) {
   const std::string name = TRY(json.string_at("case"));
   const std::optional<LaunchCase> launch_case = launch_case_named(name);
   if (!launch_case)
     return Error(ErrorCode::kUnsupported, fmt::format("the package answers an unknown case '{}'", name));
   const Json encoder_json = TRY(json_file(files, encoder_file(*launch_case)));
-  RatingCase rating_case{*launch_case, TRY(Encoder::from_json(encoder_json)), {}, {}, {}, {}};
+  RatingCase rating_case{*launch_case, TRY(Encoder::from_json(encoder_json, names_of(apps))), {}, {}, {}, {}};
   const Json* const calibration = TRY(json.at("calibration"));
   rating_case.calibration.half_width_floor = TRY(calibration->double_at("half_width_floor"));
   for (const Json& group_json : *TRY(calibration->array_at("groups"))) {
@@ -384,8 +386,12 @@ Result<RatingModel> take_model(FileMap& files) {
   model.learner = TRY(json.string_at("learner"));
   model.seed = static_cast<std::uint64_t>(TRY(json.int_at("seed")));
   model.objective = TRY(json.string_at("objective"));
+  if (files.contains(std::string(kApps))) {
+    const Json apps = TRY(json_file(files, std::string(kApps)));
+    model.apps = std::make_shared<const TrainingApps>(TRY(TrainingApps::from_json(apps), kApps));
+  }
   for (const Json& case_json : *TRY(json.array_at("cases")))
-    model.cases.push_back(TRY(take_case(files, case_json)));
+    model.cases.push_back(TRY(take_case(files, case_json, model.apps)));
   const Json* const trained_on = TRY(json.at("trained_on"));
   model.trained_on.data_md5 = TRY(trained_on->string_at("data_md5"));
   model.trained_on.date_last = TRY(trained_on->string_at("date_last"));
@@ -444,6 +450,7 @@ Result<void> save_package(os::FileSystem& disk, const std::string& folder, const
   CHECK(!examples.empty());
   FileMap files;
   files["starcast/model.json"] = model_json(model);
+  if (model.apps) files[std::string(kApps)] = codec::to_text(model.apps->to_json(), JsonStyle::kCompact);
   for (const RatingCase& rating_case : model.cases) {
     files[encoder_file(rating_case.launch_case)] =
         codec::to_text(rating_case.encoder.to_json(), JsonStyle::kCompact);
@@ -473,6 +480,16 @@ Result<RatingScorer> load_package(const os::FileSystem& disk, const std::string&
   TRY(check_mlmodel(disk, folder));
   TRY(check_golden(scorer, files), folder);
   return scorer;
+}
+
+Result<std::shared_ptr<const TrainingApps>> load_training_apps(const os::FileSystem& disk,
+                                                               const std::string& folder) {
+  const std::string path = os::joined(folder, kApps);
+  if (!disk.exists(path)) return std::shared_ptr<const TrainingApps>();
+  const std::string text = TRY(disk.read(path));
+  const Json json = TRY(codec::parse_json(text), path);
+  TrainingApps apps = TRY(TrainingApps::from_json(json), path);
+  return std::make_shared<const TrainingApps>(std::move(apps));
 }
 
 }  // namespace starcast::model

@@ -12,7 +12,7 @@
 namespace starcast::model {
 
 // Stored: raised when a reader of the old number could not read the new files.
-inline constexpr int kPackageFormat = 1;
+inline constexpr int kPackageFormat = 2;
 
 // Writes the package as FOLDER, replacing what is there. The new folder is complete, checksums included,
 // before the old one goes; the same model gives the same bytes. `examples` become golden rows (answers that a
@@ -25,5 +25,9 @@ core::Result<void> save_package(os::FileSystem& files, const std::string& folder
 // kNotFound: no such folder, with the command that makes it; kCorrupt: names the file; kUnsupported: another
 // format, names both numbers.
 core::Result<RatingScorer> load_package(const os::FileSystem& files, const std::string& folder);
+
+// The package's apps alone, for who reads its encoders by himself: not verified. Null if it has none.
+core::Result<std::shared_ptr<const TrainingApps>> load_training_apps(const os::FileSystem& files,
+                                                                     const std::string& folder);
 
 }  // namespace starcast::model

@@ -1,5 +1,6 @@
 #include "model/package.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "codec/digest.h"
@@ -99,8 +100,26 @@ TEST_F(ModelPackage, NamesAForestThatIsNotThere) {
   EXPECT_NE(scorer.error().message().find("forests/none/model.lgb"), std::string::npos);
 }
 
+TEST_F(ModelPackage, KeepsTheRatingsOfItsApps) {
+  const auto apps = load_training_apps(files_, "models/rating");
+
+  ASSERT_TRUE(apps) << apps.error().message();
+  ASSERT_NE(*apps, nullptr);
+  EXPECT_EQ((*apps)->names.rating(1), 4.5);
+  EXPECT_EQ(load_package(files_, "models/rating").value().apps()->reviews[1], 5000);
+}
+
+TEST_F(ModelPackage, RefusesAppsThatAreNotThoseOfItsEncoder) {
+  tamper_and_sum("models/rating/starcast/apps.json", "\"ratings\":[4.0,", "\"ratings\":[");
+
+  const auto scorer = load_package(files_, "models/rating");
+
+  ASSERT_FALSE(scorer);
+  EXPECT_THAT(scorer.error().message(), ::testing::HasSubstr("starcast/apps.json: ratings: has 1 entries"));
+}
+
 TEST_F(ModelPackage, NamesBothFormatsOfAPackageOfAnother) {
-  tamper_and_sum("models/rating/starcast/model.json", "\"format\": 1", "\"format\": 9");
+  tamper_and_sum("models/rating/starcast/model.json", "\"format\": 2", "\"format\": 9");
 
   const auto scorer = load_package(files_, "models/rating");
 

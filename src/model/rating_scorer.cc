@@ -176,6 +176,7 @@ double RatingScorer::CaseScorer::kernel_prediction(const Listing& seen, std::spa
 RatingScorer::RatingScorer(std::vector<CaseScorer> cases, RatingModel model)
     : cases_(std::move(cases)),
       trained_on_(std::move(model.trained_on)),
+      apps_(std::move(model.apps)),
       learner_(std::move(model.learner)),
       objective_(std::move(model.objective)),
       seed_(model.seed),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@
 #include "model/launch_case.h"
 #include "model/scorer.h"
 #include "model/seen_fields.h"
+#include "model/training_apps.h"
 
 namespace starcast::model {
 
@@ -71,6 +73,7 @@ struct RatingModel {
   std::string objective;  // what the prediction minimises, as a sentence for people
   std::uint64_t seed = 0;
   TrainedOn trained_on;
+  std::shared_ptr<const TrainingApps> apps;  // whose names the encoders look up; null when none does
   std::vector<RatingCase>
       cases;  // launched first; a listing whose case is not there is answered by the first
 };
@@ -128,6 +131,7 @@ class RatingScorer final : public Scorer {
   std::vector<ColumnGain> gains() const;
 
   const TrainedOn& trained_on() const { return trained_on_; }
+  const std::shared_ptr<const TrainingApps>& apps() const { return apps_; }  // may be null
   std::uint64_t seed() const { return seed_; }
   const std::string& learner() const { return learner_; }
   const std::string& objective() const { return objective_; }
@@ -177,6 +181,7 @@ class RatingScorer final : public Scorer {
 
   std::vector<CaseScorer> cases_;
   TrainedOn trained_on_;
+  std::shared_ptr<const TrainingApps> apps_;
   std::string learner_;
   std::string objective_;
   std::uint64_t seed_ = 0;

@@ -21,6 +21,7 @@
 #include "features/matrix.h"
 #include "forest/forest.h"
 #include "listing/reader.h"
+#include "model/package.h"
 #include "os/file_system.h"
 #include "os/path.h"
 
@@ -55,11 +56,14 @@ Result<std::vector<NamedForest>> load_forests(const os::FileSystem& files, const
   return forests;
 }
 
-Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& encoder_file,
-                                 const std::string& listings) {
+Result<features::Matrix> encoded(const os::FileSystem& files, const std::string& package,
+                                 std::string_view prefix, const std::string& listings) {
+  const std::string encoder_file = encoder_path(package, prefix);
   const std::string encoder_text = TRY(files.read(encoder_file));
   const codec::Json encoder_json = TRY(codec::parse_json(encoder_text), encoder_file);
-  const features::Encoder encoder = TRY(features::Encoder::from_json(encoder_json), encoder_file);
+  const auto apps = TRY(model::load_training_apps(files, package));
+  const features::Encoder encoder =
+      TRY(features::Encoder::from_json(encoder_json, model::names_of(apps)), encoder_file);
   const std::unique_ptr<core::ByteSource> source = TRY(files.open(listings));
   listing::ReaderOptions options;
   options.file_name = listings;
@@ -108,7 +112,7 @@ Result<void> dump(const std::string& package, const std::string& listings, const
     const std::string encoder_file = encoder_path(package, prefix);
     if (!files.exists(encoder_file)) continue;
     const std::vector<NamedForest> forests = TRY(load_forests(files, package, prefix));
-    features::Matrix rows = TRY(encoded(files, encoder_file, listings));
+    features::Matrix rows = TRY(encoded(files, package, prefix, listings));
     const features::Matrix hard = hardened(rows, forests);
     rows.values.insert(rows.values.end(), hard.values.begin(), hard.values.end());
     rows.rows += hard.rows;

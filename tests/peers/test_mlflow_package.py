@@ -223,7 +223,7 @@ class Package(unittest.TestCase):
         self.assertEqual(metadata.signature.outputs.input_names(), COLUMNS)
         self.assertEqual(info.signature, metadata.signature)
         self.assertEqual(sorted(info.flavors), ["python_function", "starcast"])
-        self.assertEqual(metadata.flavors["starcast"]["format"], 1)
+        self.assertEqual(metadata.flavors["starcast"]["format"], 2)
         example = metadata.load_input_example(Setup.package)
         self.assertEqual(list(example.columns), metadata.signature.inputs.input_names())
         self.assertEqual(differing(self.of_cells(example), self.predict(example)), [])

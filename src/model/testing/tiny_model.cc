@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 namespace starcast::model {
@@ -69,6 +70,8 @@ RatingModel tiny_model() {
   model.seed = 7;
   model.trained_on = {"0123456789abcdef0123456789abcdef", "2018-08-08", 2, false,
                       SeenFields::of(tiny_listings())};
+  model.apps =
+      std::make_shared<const TrainingApps>(TrainingApps::of(tiny_listings(), std::vector<double>{1, 1}));
   model.cases.push_back(tiny_case(LaunchCase::kLaunched, {{0.25, 4}, {0.75, 4.4}}, {4.2, 3.8, 4.6},
                                   {{0, {{0.5, -0.5}, {0.8, 0.3}}}, {100, {{0.5, -0.75}, {0.8, 0}}}}));
   model.cases.push_back(
