@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -67,5 +68,9 @@ core::Result<std::string> to_png(const Figure& figure, os::ProcessRunner& proces
 
 // A self-contained <svg> element for an HTML page; bars and categories tell their values when pointed at.
 std::string to_svg(const Figure& figure);
+
+// For the text and the quoted attributes of SVG and HTML. Broken UTF-8 becomes U+FFFD, control characters
+// become spaces.
+std::string escaped(std::string_view text);
 
 }  // namespace starcast::plot

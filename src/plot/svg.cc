@@ -15,32 +15,6 @@ namespace {
 constexpr std::size_t kPointLayersMax = 16;
 constexpr double kOutsidePx = 4000;  // what lies further out is drawn there: clipped anyway
 
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : plain_text(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 // Tenths of pixels, without a needless ".0".
 std::string px_text(double px) {
   std::string text = fmt::format("{:.1f}", px);
@@ -280,6 +254,32 @@ class Drawing {
 };
 
 }  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : plain_text(text)) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
 
 std::string to_svg(const Figure& figure) {
   const Layout layout = layout_of(figure);

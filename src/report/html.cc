@@ -18,37 +18,7 @@ constexpr std::size_t kNameCharactersMax = 160;
 // Wider figures scroll on a narrow screen, instead of becoming illegible.
 constexpr int kNarrowPx = 600;
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
-}
-
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : codec::mended_utf8(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += is_control(c) ? ' ' : c;
-    }
-  }
-  return safe;
-}
 
 std::string isolated(std::string_view text) {
   std::vector<char32_t> points = codec::code_points(text);

@@ -10,8 +10,8 @@
 
 namespace starcast::report {
 
-// For text and for quoted attributes. Broken UTF-8 becomes U+FFFD, control characters become spaces.
-std::string escaped(std::string_view text);
+// What is text in a figure is text in a page.
+using plot::escaped;
 
 // Escaped, cut when very long, and isolated from the direction of what stands around it: for names that
 // others chose. May break after an underscore.
