@@ -45,6 +45,10 @@ train: build ## run the pipeline stages that are stale: prepare, split, train, e
 cv: build ## five-fold cross-validation of the model
 	@$(starcast) cv
 
+.PHONY: report
+report: build ## build/report.html: the report, with what one answer costs on this machine
+	@$(starcast) evaluate --timed-report build/report.html
+
 .PHONY: bench
 bench: build ## run the benchmarks of bench/, each with its anchor beside it
 	@tools/bench

@@ -10,6 +10,7 @@
 #include "app/split.h"
 #include "core/parallel.h"
 #include "core/strings.h"
+#include "model/explanation.h"
 #include "model/package.h"
 #include "os/path.h"
 #include "plot/figure.h"
@@ -67,7 +68,7 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
                            report.before_launch ? &*report.before_launch : nullptr};
   evaluated.data = TRY(load_data_facts(context.files, options.data_report));
   evaluated.package_bytes = TRY(folder_bytes(context.files, options.package));
-  const report::ReportInput facts = report_input_of(evaluated);
+  report::ReportInput facts = report_input_of(evaluated);
   report.trained_on = scorer.trained_on();
   report.learner = scorer.learner();
   report.objective = scorer.objective();
@@ -95,6 +96,12 @@ Result<EvaluateReport> evaluate(const EvaluateOptions& options, const Context& c
   outs.push_back({options.report, report::html_report(facts)});
   outs.push_back({options.model_card, report::model_card(facts)});
   outs.push_back({options.metrics, codec::to_text(to_json(report), codec::JsonStyle::kPretty) + "\n"});
+  if (!options.timed_report.empty()) {
+    const model::RatingExplainer explainer = TRY(model::RatingExplainer::create(scorer), options.package);
+    report.single_row_time = measure_single_row(explainer, test.listings, context.clock);
+    facts.single_row_time = text_of(*report.single_row_time);
+    outs.push_back({options.timed_report, report::html_report(facts)});
+  }
   TRY(write_all(outs, context.files));
   return report;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/single_row_time.h"
 #include "app/workspace.h"
 #include "core/result.h"
 #include "learn/evaluation.h"
@@ -23,6 +24,9 @@ struct EvaluateOptions {
       kDataReportFile;  // prepare's; where it is absent, the report says nothing of the data
   std::string report = kReportFile;
   std::string model_card = kModelCardFile;
+  // Also the report with what one answer costs on this machine; for people, no out of the pipeline. Empty:
+  // not.
+  std::string timed_report;
 };
 
 struct EvaluateReport {
@@ -31,7 +35,8 @@ struct EvaluateReport {
   model::TrainedOn trained_on;
   std::string learner;
   std::string objective;
-  std::vector<std::string> figures;  // paths
+  std::vector<std::string> figures;              // paths
+  std::optional<SingleRowTime> single_row_time;  // where options.timed_report asks for it
 };
 
 // Writes all of its files or none; the same workspace gives the same bytes.

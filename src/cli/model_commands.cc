@@ -227,6 +227,10 @@ Result<void> run_evaluate(Session& session, const app::EvaluateOptions& options,
     return {};
   }
   TRY(MetricsView(session, metrics).print());
+  if (report.single_row_time) {
+    session.print_line("\n{}: one answer takes {}", options.timed_report,
+                       app::text_of(*report.single_row_time));
+  }
   session.print_line("\n{}, {}, {}, {}, {}", options.metrics, options.report, options.model_card,
                      options.predictions, fmt::join(report.figures, ", "));
   return {};
@@ -487,14 +491,19 @@ void add_predict(CLI::App& parent, Session& session) {
 void add_evaluate(CLI::App& parent, Session& session) {
   const auto options = std::make_shared<app::EvaluateOptions>();
   const auto show = std::make_shared<bool>(false);
-  CLI::App* const command = add_command(
-      parent, session, "evaluate", "score the held-out part: metrics, predictions, figures", Grammar::kOwn,
-      [options, show](Session& current) { return run_evaluate(current, *options, *show); });
+  CLI::App* const command =
+      add_command(parent, session, "evaluate",
+                  "score the held-out part: metrics, predictions, figures, report, model card", Grammar::kOwn,
+                  [options, show](Session& current) { return run_evaluate(current, *options, *show); });
   command->add_option("-m,--model", options->package, "the model package")
       ->capture_default_str()
       ->type_name("DIR");
   command->add_option("--metrics", options->metrics, "where metrics go")
       ->capture_default_str()
+      ->type_name("FILE");
+  command
+      ->add_option("--timed-report", options->timed_report,
+                   "also write the report here with what one answer costs on this machine")
       ->type_name("FILE");
   command->add_flag("--show", *show, "print the metrics that lie there, compute nothing");
 }
