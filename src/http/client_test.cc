@@ -3,12 +3,17 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,6 +25,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "http/server.h"
+#include "os/testing/temporary_folder.h"
 
 namespace starcast::http {
 namespace {
@@ -317,6 +323,128 @@ TEST(ClientOptions, ComeFromTheEnvironment) {
 
 TEST(ClientOptions, VerifyByDefault) {
   EXPECT_TRUE(client_options(os::MapEnvironment({})).verify_tls);
+}
+
+// Answers one connection by TLS with a certificate of its own making, for 127.0.0.1.
+class TlsServer {
+ public:
+  TlsServer() {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+    key_ = EVP_EC_gen("P-256");
+    certificate_ = X509_new();
+    X509_set_version(certificate_, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3'600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3'600);
+    X509_set_pubkey(certificate_, key_);
+    const unsigned char name[] = "test";
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate_), "CN", MBSTRING_ASC, name, -1, -1, 0);
+    X509_set_issuer_name(certificate_, X509_get_subject_name(certificate_));
+    X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(certificate_, names, -1);
+    X509_EXTENSION_free(names);
+    X509_sign(certificate_, key_, EVP_sha256());
+    context_ = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_use_certificate(context_, certificate_);
+    SSL_CTX_use_PrivateKey(context_, key_);
+
+    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(listener_, 8), 0);
+    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::jthread([this] { run(); });
+  }
+  ~TlsServer() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+    SSL_CTX_free(context_);
+    X509_free(certificate_);
+    EVP_PKEY_free(key_);
+  }
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  std::string url(std::string_view host) const {
+    return "https://" + std::string(host) + ":" + std::to_string(port_) + "/";
+  }
+  void write_certificate(const std::string& path) const {
+    BIO* file = BIO_new_file(path.c_str(), "w");
+    PEM_write_bio_X509(file, certificate_);
+    BIO_free(file);
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      const int peer = accept(listener_, nullptr, nullptr);
+      if (peer < 0) return;
+      SSL* session = SSL_new(context_);
+      SSL_set_fd(session, peer);
+      std::string text(100'000, '\0');
+      if (SSL_accept(session) == 1 && SSL_read(session, text.data(), 100'000) > 0) {
+        const std::string answer =
+            "HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + std::string(50'000, 'a');
+        SSL_write(session, answer.data(), static_cast<int>(answer.size()));
+        SSL_shutdown(session);
+      }
+      SSL_free(session);
+      ::close(peer);
+    }
+  }
+
+  EVP_PKEY* key_ = nullptr;
+  X509* certificate_ = nullptr;
+  SSL_CTX* context_ = nullptr;
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::jthread thread_{};
+};
+
+TEST(ClientTls, TrustsAPrivateAuthority) {
+  const os::TemporaryFolder folder;
+  TlsServer server;
+  server.write_certificate(folder.at("ca.pem"));
+  ClientOptions options = quick();
+  options.ca_file = folder.at("ca.pem");
+
+  const auto answer = make_client(options)->send(to(server.url("127.0.0.1")));
+
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->body, std::string(50'000, 'a'));
+}
+
+TEST(ClientTls, RefusesAnUnknownAuthority) {
+  TlsServer server;
+
+  const auto answer = make_client(quick())->send(to(server.url("127.0.0.1")));
+
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), core::ErrorCode::kUnavailable);
+  EXPECT_NE(answer.error().message().find("is not trusted"), std::string::npos);
+}
+
+TEST(ClientTls, RefusesACertificateOfAnotherName) {
+  const os::TemporaryFolder folder;
+  TlsServer server;
+  server.write_certificate(folder.at("ca.pem"));
+  ClientOptions options = quick();
+  options.ca_file = folder.at("ca.pem");
+
+  EXPECT_FALSE(make_client(options)->send(to(server.url("localhost"))));
+}
+
+TEST(ClientTls, TakesAnyCertificateWhenToldSo) {
+  TlsServer server;
+  ClientOptions options = quick();
+  options.verify_tls = false;
+
+  EXPECT_TRUE(make_client(options)->send(to(server.url("localhost"))));
 }
 
 // Client and server together.

@@ -209,10 +209,12 @@ class Engine final : public Server {
   core::Error in_use(const asio::ip::address& address) const;
   void spawn(asio::io_context& context, Awaitable<void> what);
   Awaitable<void> accept_all();
+  Awaitable<void> accept_until_stopped();
   Awaitable<void> run(Worker& worker, Socket socket, bool counted);
   Awaitable<void> sweep_regularly(Worker& worker);
   void sweep(Worker& worker);
   void leave(bool counted);
+  void one_gone();
   bool wait_for_all_gone(std::chrono::milliseconds grace);
 
   Awaitable<bool> read_some(Connection& connection, std::size_t bytes_wanted, std::size_t bytes_max);
@@ -267,7 +269,7 @@ class Engine final : public Server {
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> refusing_{0};
-  core::Guarded<std::size_t> present_{0};
+  core::Guarded<std::size_t> present_{0};  // connections, and the accepting itself
   std::condition_variable all_gone_{};
   std::vector<std::unique_ptr<Worker>> workers_{};
   std::unique_ptr<Acceptor> acceptor_{};
@@ -336,6 +338,7 @@ void Engine::spawn(asio::io_context& context, Awaitable<void> what) {
 
 core::Result<void> Engine::start() {
   TRY(listen());
+  present_.with([](std::size_t& present) { ++present; });
   spawn(workers_.front()->context, accept_all());
   for (const auto& worker : workers_) {
     asio::io_context* context = &worker->context;
@@ -350,6 +353,10 @@ void Engine::leave(bool counted) {
   } else {
     refusing_.fetch_sub(1);
   }
+  one_gone();
+}
+
+void Engine::one_gone() {
   const bool last = present_.with([](std::size_t& present) { return --present == 0; });
   if (last) all_gone_.notify_all();
 }
@@ -397,6 +404,11 @@ void Engine::stop(std::chrono::milliseconds grace) {
 // -------------------------------------------------------------------------------------------- connections
 
 Awaitable<void> Engine::accept_all() {
+  co_await accept_until_stopped();
+  one_gone();
+}
+
+Awaitable<void> Engine::accept_until_stopped() {
   std::size_t turn = 0;
   Timer pause(workers_.front()->context);
   while (!stopping_) {

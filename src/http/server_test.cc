@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -62,6 +63,10 @@ class Wire {
     if (count <= 0) return false;
     received_.append(buffer, 0, static_cast<std::size_t>(count));
     return true;
+  }
+  bool has_input(int wait_ms) const {
+    pollfd wanted{socket_, POLLIN, 0};
+    return poll(&wanted, 1, wait_ms) > 0;
   }
   // Up to and with `end`, or all that came before the connection's end.
   std::string until(std::string_view end) {
@@ -586,6 +591,28 @@ TEST_F(ServerTest, GivesUpOnASlowBody) {
   wire.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc");
 
   EXPECT_EQ(read_answer(wire).status, 408);
+}
+
+TEST_F(ServerTest, GivesUpOnABodyThatTrickles) {
+  options_.limits.body_stall = std::chrono::milliseconds(100);
+  options_.limits.body_bytes_per_second = 100'000;
+  Wire wire(start());
+  wire.send("PUT /upload/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
+
+  for (int i = 0; i < 5'000 && !wire.has_input(2); ++i) wire.send("x");
+
+  EXPECT_EQ(read_answer(wire).status, 408);
+  received_.dropped.get_future().wait();
+}
+
+TEST_F(ServerTest, ClosesAClientThatTakesNoAnswer) {
+  options_.limits.body_stall = std::chrono::milliseconds(40);
+  Wire wire(start());
+
+  wire.send(get("/stream?bytes=100000000"));
+  server_->stop(std::chrono::seconds(10));
+
+  EXPECT_LT(wire.rest().size(), 100'000'000U);
 }
 
 TEST_F(ServerTest, ClosesIdleConnections) {
