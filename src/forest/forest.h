@@ -84,6 +84,8 @@ class Forest {
   ForestKernel kernel() const { return kernel_; }
   // CHECKs that the processor can run it.
   void use(ForestKernel kernel);
+  // What the fast kernels computed; never null after parsing.
+  const std::shared_ptr<const PathPlan>& paths() const { return paths_; }
 
   // The leaf that the row reaches in each tree.
   void leaves(std::span<const double> row, std::span<std::int32_t> leaf_of_tree) const;

@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "forest/code_lookup.h"
 #include "forest/path_plan.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace starcast::forest {
 
@@ -65,24 +62,9 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
 
 #if defined(__x86_64__)
 
-// Looks 32 bytes up in the codes, 16 of them at a time: a byte's distance from the first of 16
-// places, moved up by 0x70, has its top bit set unless it is among them, and then the
-// look-up gives 0.
-[[gnu::target("avx2"), gnu::always_inline]] inline __m256i codes_at(__m256i places, const __m128i* codes,
-                                                                    std::size_t sixteens) {
-  __m256i found = _mm256_setzero_si256();
-  for (std::size_t i = 0; i < sixteens; ++i) {
-    const __m256i first = _mm256_set1_epi8(static_cast<char>(16 * i));
-    const __m256i index = _mm256_adds_epu8(_mm256_sub_epi8(places, first), _mm256_set1_epi8(0x70));
-    found = _mm256_or_si256(found, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(codes[i]), index));
-  }
-  return found;
-}
-
 [[gnu::target("avx2,bmi")]] double sum_avx2(const PathPlan& plan, const PathCodes& codes,
                                             const double* walked) {
   const std::size_t sixteens = (plan.codes + 15) / 16;
-  const auto* const sixteen_codes = reinterpret_cast<const __m128i*>(codes.of_place.data());
   alignas(32) std::uint32_t leaf_of[kBlockTrees];
   double sum = 0;
   for (const PathBlock& block : plan.blocks) {
@@ -91,10 +73,8 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
       const auto* masks = reinterpret_cast<const __m256i*>(plan.wide_masks.data() + block.first_masks);
       __m256i out[4] = {};
       for (std::uint32_t i = 0; i < block.tests * 2; ++i, masks += 8) {
-        const __m256i places = reinterpret_cast<const __m256i*>(tests[i / 2].place.data())[i % 2];
-        const __m256i at_least = reinterpret_cast<const __m256i*>(tests[i / 2].at_least.data())[i % 2];
-        const __m256i code = codes_at(places, sixteen_codes, sixteens);
-        const __m256i right = _mm256_cmpeq_epi8(_mm256_max_epu8(code, at_least), code);
+        const __m256i right = right_bytes_avx2(codes, sixteens, tests[i / 2].place.data() + i % 2 * 32,
+                                               tests[i / 2].at_least.data() + i % 2 * 32);
         __m128i first = _mm256_castsi256_si128(right);
         __m128i second = _mm256_extracti128_si256(right, 1);
         for (int part = 0; part < 4; ++part) {
@@ -114,10 +94,8 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
       const auto* masks = reinterpret_cast<const __m256i*>(plan.narrow_masks.data() + block.first_masks);
       __m256i out[2] = {};
       for (std::uint32_t i = 0; i < block.tests * 2; ++i, masks += 4) {
-        const __m256i places = reinterpret_cast<const __m256i*>(tests[i / 2].place.data())[i % 2];
-        const __m256i at_least = reinterpret_cast<const __m256i*>(tests[i / 2].at_least.data())[i % 2];
-        const __m256i code = codes_at(places, sixteen_codes, sixteens);
-        const __m256i right = _mm256_cmpeq_epi8(_mm256_max_epu8(code, at_least), code);
+        const __m256i right = right_bytes_avx2(codes, sixteens, tests[i / 2].place.data() + i % 2 * 32,
+                                               tests[i / 2].at_least.data() + i % 2 * 32);
         __m128i first = _mm256_castsi256_si128(right);
         __m128i second = _mm256_extracti128_si256(right, 1);
         for (int part = 0; part < 2; ++part) {

@@ -206,6 +206,26 @@ PathPlan plan_paths(const std::vector<Tree>& trees, std::size_t features) {
   return PathPlanner(trees, features).plan();
 }
 
+PathTest test_of(const PathPlan& plan, const Tree& tree, std::size_t node) {
+  const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
+  const std::int32_t set = tree.category_set[node];
+  if (set >= 0) {
+    const auto column =
+        std::find_if(plan.category_columns.begin(), plan.category_columns.end(),
+                     [&](const PathCategoryColumn& one) { return one.feature == feature && one.set == set; });
+    return {column->place, 1};
+  }
+  const auto of_feature = std::find_if(plan.features.begin(), plan.features.end(),
+                                       [&](const PathFeature& one) { return one.feature == feature; });
+  const std::size_t variant = variant_of(split_column(tree, node));
+  const auto column = std::find_if(plan.columns.begin() + of_feature->first_column, plan.columns.end(),
+                                   [&](const PathColumn& one) { return variant_of(one.cell) == variant; });
+  const double* const thresholds = plan.thresholds.data() + of_feature->first_threshold;
+  const double* const found =
+      std::lower_bound(thresholds, thresholds + 2 * of_feature->half - 1, tree.threshold[node]);
+  return {column->place, static_cast<std::uint8_t>(found - thresholds + 1)};
+}
+
 void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>>& category_sets,
               std::span<const double> row, PathCodes& codes) {
   constexpr std::uint8_t kAllBelow = std::numeric_limits<std::uint8_t>::max();

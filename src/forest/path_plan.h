@@ -95,6 +95,13 @@ struct PathPlan {
 
 PathPlan plan_paths(const std::vector<Tree>& trees, std::size_t features);
 
+// A node's test, of a tree that is not walked.
+struct PathTest {
+  std::uint8_t place = 0;
+  std::uint8_t at_least = 0;
+};
+PathTest test_of(const PathPlan& plan, const Tree& tree, std::size_t node);
+
 // The codes of a row, one byte a column.
 struct alignas(64) PathCodes {
   std::array<std::uint8_t, kPathColumnsMax> of_place = {};

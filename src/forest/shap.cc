@@ -23,10 +23,10 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "core/check.h"
+#include "forest/code_lookup.h"
 #include "forest/decision.h"
 #include "forest/processor.h"
 #include "forest/shap_plan.h"
@@ -44,16 +44,15 @@ struct Step {
 // What one explanation writes to, of the size of the largest tree.
 struct Scratch {
   explicit Scratch(const ShapPlan& plan)
-      : cells(plan.columns.size()),
-        moves(plan.node_count_max + kShapLanes),
+      : moves(plan.node_count_max + kShapTests),
         value(2 * plan.node_count_max + 1),
         reach(2 * plan.node_count_max + 1),
         steps_of_even(plan.node_count_max),
         steps_of_odd(plan.node_count_max),
         shares(plan.feature_count) {}
 
-  std::vector<double> cells;  // one a column
-  std::vector<double> moves;  // one a node, and what the last four tests write beyond
+  PathCodes codes;
+  std::vector<double> moves;  // one a node, and what the last tests write beyond
   // One a node and a leaf.
   std::vector<Lanes> value;
   std::vector<Lanes> reach;
@@ -65,29 +64,39 @@ struct Scratch {
 
 typedef std::int64_t Mask __attribute__((vector_size(sizeof(Lanes))));
 
+bool goes_left(const ShapPlan& plan, const ShapPlainTest& test, std::span<const double> row) {
+  if (test.category_set < 0) return cell_of(test.cell, row) <= test.threshold;
+  double value = row[test.cell.feature];
+  if (is_zero(value)) value = 0;
+  return category_side(plan.category_sets[static_cast<std::size_t>(test.category_set)], value) == Side::kLeft;
+}
+
+// Which way a row goes is not to be foretold, so there is no branch on it.
+template <typename RightOf>
 [[gnu::always_inline]] inline void find_moves(const ShapPlan& plan, const ShapTree& tree,
-                                              std::span<const double> row, Scratch& scratch) {
-  const double* const cells = scratch.cells.data();
-  const ShapTests* const tests = plan.tests.data() + tree.first_tests;
-  const ShapNode* const nodes = plan.nodes.data() + tree.first_node;
+                                              std::span<const double> row, Scratch& scratch,
+                                              RightOf right_of) {
   double* const moves = scratch.moves.data();
-  // Which way a row goes is not to be foretold, so there is no branch on it.
-  const Lanes::Vector ones = {1, 1, 1, 1};
-  for (std::size_t i = 0; i * kShapLanes < tree.node_count; ++i) {
-    const ShapTests& four = tests[i];
-    const Lanes::Vector value = {cells[four.column[0]], cells[four.column[1]], cells[four.column[2]],
-                                 cells[four.column[3]]};
-    const Mask left = value <= four.threshold.at;
-    const Lanes::Vector move =
-        reinterpret_cast<Lanes::Vector>(left & reinterpret_cast<Mask>(ones)) - four.left_share.at;
-    std::memcpy(moves + i * kShapLanes, &move, sizeof move);
-  }
-  for (std::size_t i = 0; i < tree.category_split_count; ++i) {
-    const ShapCategorySplit& split = plan.category_splits[tree.first_category_split + i];
-    double value = row[split.feature];
-    if (is_zero(value)) value = 0;
-    const bool left = category_side(plan.category_sets[split.set], value) == Side::kLeft;
-    moves[split.node] = (left ? 1.0 : 0.0) - nodes[split.node].left_share;
+  if (tree.is_coded) {
+    const Lanes* left_shares = plan.left_shares.data() + tree.first_left_shares;
+    const ShapTests* tests = plan.tests.data() + tree.first_tests;
+    const Lanes::Vector ones = {1, 1, 1, 1};
+    for (std::size_t first = 0; first < tree.node_count; first += kShapTests, ++tests) {
+      const Mask right = static_cast<std::int64_t>(right_of(*tests)) - Mask{};
+      Mask bit = {1, 2, 4, 8};
+      const std::size_t count = std::min(tree.node_count - first, kShapTests);
+      for (std::size_t i = 0; i < count; i += kShapLanes, bit <<= kShapLanes) {
+        const Mask left = (right & bit) == Mask{};
+        const Lanes::Vector move =
+            reinterpret_cast<Lanes::Vector>(left & reinterpret_cast<Mask>(ones)) - left_shares++->at;
+        std::memcpy(moves + first + i, &move, sizeof move);
+      }
+    }
+  } else {
+    const ShapPlainTest* const tests = plan.plain_tests.data() + tree.first_tests;
+    for (std::size_t i = 0; i < tree.node_count; ++i) {
+      moves[i] = (goes_left(plan, tests[i], row) ? 1.0 : 0.0) - plan.nodes[tree.first_node + i].left_share;
+    }
   }
   // A move is above 0 if the row goes left, below if it goes right, and 0 where it has failed the feature
   // before.
@@ -127,25 +136,43 @@ struct Group {
   reach[node.right].at = here - left;
 }
 
+// The same for a node with a pair of leaves.
+[[gnu::always_inline]] inline void climb_pair(const ShapNode& node, const ShapFactor& factor, double move,
+                                              const ShapPair& pair, Lanes& value, Step& step) {
+  const auto chance = node.left_share + move * factor.point.at;
+  value.at = pair.right + chance * pair.gap;
+  step.credit.at = move * factor.weight.at * pair.gap;
+}
+
 // Both passes wait at each level for the one before, so the way down a group is taken together with the way
 // up the next. Either may be without a tree.
 [[gnu::always_inline]] inline void pass(const ShapPlan& plan, const Group& up, const Group& down,
                                         Scratch& scratch) {
-  const std::size_t up_count = up.tree != nullptr ? up.tree->node_count : 0;
-  const std::size_t down_count = down.tree != nullptr ? down.tree->node_count : 0;
-  const ShapNode* const up_nodes = plan.nodes.data() + (up_count > 0 ? up.tree->first_node : 0);
-  const ShapNode* const down_nodes = plan.nodes.data() + (down_count > 0 ? down.tree->first_node : 0);
+  const ShapTree none;
+  const ShapTree& above = up.tree != nullptr ? *up.tree : none;
+  const ShapTree& below = down.tree != nullptr ? *down.tree : none;
+  const ShapNode* const up_nodes = plan.nodes.data() + above.first_node;
+  const ShapNode* const down_nodes = plan.nodes.data() + below.first_node;
   const ShapFactor* const factors = plan.factors.data() + up.index;
   const double* const moves = scratch.moves.data();
   Lanes* const value = scratch.value.data();
   Lanes* const reach = scratch.reach.data();
   Lanes* const shares = scratch.shares.data();
-  if (up_count > 0) {
-    const double* const leaves = plan.leaves.data() + up.tree->first_leaf;
-    for (std::size_t i = 0; i <= up_count; ++i) value[up_count + i].at = leaves[i] - Lanes::Vector{};
-  }
-  if (down_count > 0) reach[0] = plan.rules[down.tree->rule].weights[down.index];
 
+  const std::size_t up_count = above.node_count - above.pair_count;
+  const ShapPair* const pairs = plan.pairs.data() + above.first_pair;
+  for (std::size_t i = 0; i < above.pair_count; ++i) {
+    const std::size_t place = up_count + i;
+    climb_pair(up_nodes[place], factors[up_nodes[place].factor], moves[place], pairs[i], value[place],
+               up.steps[place]);
+  }
+  const double* const leaves = plan.leaves.data() + above.first_leaf;
+  for (std::size_t i = 0; i < above.leaf_count; ++i) {
+    value[above.node_count + i].at = leaves[i] - Lanes::Vector{};
+  }
+
+  if (down.tree != nullptr) reach[0] = plan.rules[below.rule].weights[down.index];
+  const std::size_t down_count = below.node_count - below.pair_count;
   const std::size_t both = std::min(up_count, down_count);
   for (std::size_t i = 0; i < both; ++i) {
     const std::size_t place = up_count - 1 - i;
@@ -156,15 +183,20 @@ struct Group {
     climb(up_nodes[place], factors[up_nodes[place].factor], moves[place], value, place, up.steps[place]);
   }
   for (std::size_t i = both; i < down_count; ++i) descend(down_nodes[i], down.steps[i], reach, i, shares);
+
+  for (std::size_t i = down_count; i < below.node_count; ++i) {
+    shares[down_nodes[i].feature].at += reach[i].at * down.steps[i].credit.at;
+  }
 }
 
+template <typename RightOf>
 [[gnu::always_inline]] inline void add_trees(const ShapPlan& plan, std::span<const double> row,
-                                             Scratch& scratch) {
+                                             Scratch& scratch, RightOf right_of) {
   Group last;
   Group next{.steps = scratch.steps_of_even.data()};
   Step* free_steps = scratch.steps_of_odd.data();
   for (const ShapTree& tree : plan.trees) {
-    find_moves(plan, tree, row, scratch);
+    find_moves(plan, tree, row, scratch, right_of);
     next.tree = &tree;
     const std::size_t groups = plan.rules[tree.rule].points.size();
     for (next.index = 0; next.index < groups; ++next.index) {
@@ -177,15 +209,31 @@ struct Group {
 }
 
 void add_trees_portable(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
-  add_trees(plan, row, scratch);
+  add_trees(plan, row, scratch, [&](const ShapTests& tests) {
+    return right_of_portable(scratch.codes, tests.place.data(), tests.at_least.data());
+  });
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2")]]
-#endif
-void add_trees_avx2(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
-  add_trees(plan, row, scratch);
+struct RightOfAvx2 {
+  const PathCodes* codes;
+  std::size_t sixteens;
+
+  [[gnu::target("avx2")]] std::uint32_t operator()(const ShapTests& tests) const {
+    return static_cast<std::uint32_t>(
+        _mm256_movemask_epi8(right_bytes_avx2(*codes, sixteens, tests.place.data(), tests.at_least.data())));
+  }
+};
+
+[[gnu::target("avx2")]] void add_trees_avx2(const ShapPlan& plan, std::span<const double> row,
+                                            Scratch& scratch) {
+  add_trees(plan, row, scratch, RightOfAvx2{&scratch.codes, (plan.paths->codes + 15) / 16});
 }
+#else
+void add_trees_avx2(const ShapPlan& plan, std::span<const double> row, Scratch& scratch) {
+  add_trees_portable(plan, row, scratch);
+}
+#endif
 
 }  // namespace
 
@@ -217,7 +265,7 @@ void ShapExplainer::explain(std::span<const double> row, std::span<double> share
   CHECK(row.size() == plan.feature_count);
   CHECK(shares.size() == plan.feature_count);
   Scratch scratch(plan);
-  for (std::size_t i = 0; i < plan.columns.size(); ++i) scratch.cells[i] = cell_of(plan.columns[i], row);
+  code_row(*plan.paths, plan.category_sets, row, scratch.codes);
   switch (kernel_) {
     case ShapKernel::kPortable:
       add_trees_portable(plan, row, scratch);

@@ -7,6 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
+#include <span>
+#include <tuple>
 #include <utility>
 
 namespace starcast::forest {
@@ -62,17 +65,19 @@ std::size_t groups_for(std::size_t path_features) {
 
 class ShapPlanner {
  public:
-  explicit ShapPlanner(const Forest& forest)
-      : forest_(forest),
-        column_of_(forest.feature_count() * kSplitVariants, kNone),
-        last_edge_(forest.feature_count()) {}
+  explicit ShapPlanner(const Forest& forest) : forest_(forest), last_edge_(forest.feature_count()) {}
 
-  Result<ShapPlan> plan() {
+  // The trees in the given order of numbers.
+  Result<ShapPlan> plan(std::span<const std::size_t> order) {
     plan_.feature_count = forest_.feature_count();
     plan_.category_sets = forest_.category_sets();
+    plan_.paths = forest_.paths();
     if (forest_.averaged()) plan_.scale = 1 / static_cast<double>(forest_.tree_count());
-    for (std::size_t i = 0; i < forest_.tree_count(); ++i)
-      TRY(add_tree(forest_.trees()[i]), fmt::format("tree {}", i));
+    const std::vector<std::uint32_t>& walked = plan_.paths->walked;
+    for (const std::size_t i : order) {
+      const bool is_walked = std::binary_search(walked.begin(), walked.end(), i);
+      TRY(add_tree(forest_.trees()[i], !is_walked), fmt::format("tree {}", i));
+    }
     plan_.expected_value *= plan_.scale;
     return std::move(plan_);
   }
@@ -85,7 +90,7 @@ class ShapPlanner {
     double share = 1;  // of training rows, through it and all such edges above
   };
 
-  Result<void> add_tree(const Tree& tree) {
+  Result<void> add_tree(const Tree& tree, bool is_coded) {
     if (tree.left.empty()) {
       plan_.expected_value += tree.leaf_value[0];
       return {};
@@ -101,12 +106,15 @@ class ShapPlanner {
     }
     ShapTree planned{.first_node = plan_.nodes.size(),
                      .node_count = nodes,
-                     .first_tests = plan_.tests.size(),
+                     .first_pair = plan_.pairs.size(),
+                     .first_left_shares = plan_.left_shares.size(),
+                     .is_coded = is_coded,
+                     .first_tests = is_coded ? plan_.tests.size() : plan_.plain_tests.size(),
                      .first_leaf = plan_.leaves.size(),
-                     .first_repeat = plan_.repeats.size(),
-                     .first_category_split = plan_.category_splits.size()};
+                     .first_repeat = plan_.repeats.size()};
     plan_.node_count_max = std::max(plan_.node_count_max, nodes);
-    add_nodes(tree, mean);
+    add_nodes(tree, mean, planned);
+    planned.leaf_count = plan_.leaves.size() - planned.first_leaf;
     const std::size_t path_features = follow_paths(planned);
     if (path_features > kPathFeaturesMax) {
       return Error(ErrorCode::kUnsupported,
@@ -114,7 +122,6 @@ class ShapPlanner {
                                path_features, kPathFeaturesMax));
     }
     planned.repeat_count = plan_.repeats.size() - planned.first_repeat;
-    planned.category_split_count = plan_.category_splits.size() - planned.first_category_split;
     planned.rule = rule_for(groups_for(path_features));
     add_factors(planned);
     plan_.trees.push_back(planned);
@@ -159,58 +166,67 @@ class ShapPlanner {
     return mean;
   }
 
-  // Level by level, so that neighbours in memory do not wait for one another.
-  void add_nodes(const Tree& tree, double mean) {
-    const auto nodes = static_cast<std::uint32_t>(tree.left.size());
+  static bool is_pair(const Tree& tree, std::size_t node) {
+    return tree.left[node] < 0 && tree.right[node] < 0;
+  }
+
+  // Level by level, so that neighbours in memory do not wait for one another; then the pairs of leaves.
+  void add_nodes(const Tree& tree, double mean, ShapTree& planned) {
+    const std::size_t nodes = tree.left.size();
     std::vector<std::size_t> order = {0};
     order.reserve(nodes);
-    std::uint32_t leaves = 0;
-    for (std::size_t place = 0; place < order.size(); ++place) {
-      const std::size_t node = order[place];
-      const auto add_child = [&](std::int32_t child) {
-        if (child < 0) {
-          plan_.leaves.push_back(tree.leaf_value[static_cast<std::size_t>(~child)] - mean);
-          return nodes + leaves++;
-        }
-        order.push_back(static_cast<std::size_t>(child));
-        return static_cast<std::uint32_t>(order.size() - 1);
-      };
-      const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
-      const std::uint32_t left = add_child(tree.left[node]);
-      const std::uint32_t right = add_child(tree.right[node]);
-      plan_.nodes.push_back(
-          {.left_share = static_cast<double>(count_of(tree, tree.left[node])) / tree.node_count[node],
-           .left = left,
-           .right = right,
-           .feature = feature});
-      const std::int32_t set = tree.category_set[node];
-      // A category's side replaces what the test of its split says.
-      const SplitColumn column = set < 0 ? split_column(tree, node) : SplitColumn{.feature = feature};
-      add_test(place, plan_.nodes.back(), tree.threshold[node], column_for(column));
-      if (set >= 0) {
-        plan_.category_splits.push_back({.node = static_cast<std::uint32_t>(place),
-                                         .feature = feature,
-                                         .set = static_cast<std::uint32_t>(set)});
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      for (const std::int32_t child : {tree.left[order[i]], tree.right[order[i]]}) {
+        if (child >= 0) order.push_back(static_cast<std::size_t>(child));
       }
     }
-  }
+    const auto pairs = std::stable_partition(order.begin(), order.end(),
+                                             [&](std::size_t node) { return !is_pair(tree, node); });
+    planned.pair_count = static_cast<std::size_t>(order.end() - pairs);
+    std::vector<std::uint32_t> place_of(nodes);
+    for (std::size_t place = 0; place < nodes; ++place)
+      place_of[order[place]] = static_cast<std::uint32_t>(place);
 
-  void add_test(std::size_t place, const ShapNode& node, double threshold, std::uint32_t column) {
-    const std::size_t lane = place % kShapLanes;
-    if (lane == 0) plan_.tests.emplace_back();
-    ShapTests& tests = plan_.tests.back();
-    tests.threshold.at[lane] = threshold;
-    tests.left_share.at[lane] = node.left_share;
-    tests.column[lane] = column;
-  }
-
-  std::uint32_t column_for(const SplitColumn& cell) {
-    std::uint32_t& column = column_of_[cell.feature * kSplitVariants + variant_of(cell)];
-    if (column == kNone) {
-      column = static_cast<std::uint32_t>(plan_.columns.size());
-      plan_.columns.push_back(cell);
+    const auto value_of = [&](std::int32_t child) {
+      return tree.leaf_value[static_cast<std::size_t>(~child)] - mean;
+    };
+    const auto slot_of = [&](std::int32_t child) {
+      if (child >= 0) return place_of[static_cast<std::size_t>(child)];
+      plan_.leaves.push_back(value_of(child));
+      return static_cast<std::uint32_t>(nodes + plan_.leaves.size() - 1 - planned.first_leaf);
+    };
+    for (std::size_t place = 0; place < nodes; ++place) {
+      const std::size_t node = order[place];
+      ShapNode added{
+          .left_share = static_cast<double>(count_of(tree, tree.left[node])) / tree.node_count[node],
+          .feature = static_cast<std::uint32_t>(tree.feature[node])};
+      if (is_pair(tree, node)) {
+        const double right = value_of(tree.right[node]);
+        plan_.pairs.push_back({.right = right, .gap = value_of(tree.left[node]) - right});
+        // Slots that no path follows.
+        added.left = added.right = static_cast<std::uint32_t>(nodes);
+      } else {
+        added.left = slot_of(tree.left[node]);
+        added.right = slot_of(tree.right[node]);
+      }
+      if (place % kShapLanes == 0) plan_.left_shares.emplace_back();
+      plan_.left_shares.back().at[place % kShapLanes] = added.left_share;
+      plan_.nodes.push_back(added);
+      add_test(tree, node, place, planned.is_coded);
     }
-    return column;
+  }
+
+  void add_test(const Tree& tree, std::size_t node, std::size_t place, bool is_coded) {
+    if (!is_coded) {
+      const std::int32_t set = tree.category_set[node];
+      plan_.plain_tests.push_back({split_column(tree, node), set, tree.threshold[node]});
+      return;
+    }
+    const PathTest test = test_of(*plan_.paths, tree, node);
+    const std::size_t byte = place % kShapTests;
+    if (byte == 0) plan_.tests.emplace_back();
+    plan_.tests.back().place[byte] = test.place;
+    plan_.tests.back().at_least[byte] = test.at_least;
   }
 
   // Goes down every path, notes the nearest edge above of each node's feature, and returns how many different
@@ -294,7 +310,6 @@ class ShapPlanner {
 
   const Forest& forest_;
   ShapPlan plan_;
-  std::vector<std::uint32_t> column_of_;
   std::vector<Edge> last_edge_;  // of each feature, on the path that is followed
   std::vector<Edge> above_;      // of each node of the tree
 };
@@ -302,7 +317,23 @@ class ShapPlanner {
 }  // namespace
 
 core::Result<ShapPlan> plan_shap(const Forest& forest) {
-  return ShapPlanner(forest).plan();
+  std::vector<std::size_t> order(forest.tree_count());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto split = std::partition(order.begin(), order.end(),
+                                    [&](std::size_t tree) { return !forest.trees()[tree].left.empty(); });
+  const ShapPlan unsorted = TRY(ShapPlanner(forest).plan(order));
+  const auto form_of = [&](std::size_t index) {
+    const ShapTree& tree = unsorted.trees[index];
+    return std::tuple(tree.rule, tree.node_count, tree.pair_count, tree.repeat_count);
+  };
+  std::vector<std::size_t> places(unsorted.trees.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::stable_sort(places.begin(), places.end(),
+                   [&](std::size_t a, std::size_t b) { return form_of(a) < form_of(b); });
+  std::vector<std::size_t> sorted;
+  for (const std::size_t place : places) sorted.push_back(order[place]);
+  sorted.insert(sorted.end(), split, order.end());
+  return ShapPlanner(forest).plan(sorted);
 }
 
 }  // namespace starcast::forest
