@@ -97,20 +97,24 @@ std::vector<std::size_t> sampled(const KernelTraining& training, const KernelOpt
   return used;
 }
 
-// The at most `count` items that come first by `key`, largest first.
+// The at most `count` items that come first by `key`, largest first, of equals the first one.
 template <typename Key>
 std::vector<SimilarItem> first_by(const KernelExplanation& explanation, std::size_t count, Key key) {
-  std::vector<std::size_t> order(explanation.pulls.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const std::size_t kept = std::min(count, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                    [&](std::size_t left, std::size_t right) {
-                      return key(left) != key(right) ? key(left) > key(right) : left < right;
-                    });
-  std::vector<SimilarItem> result;
-  for (std::size_t i = 0; i < kept; ++i) {
-    result.push_back({order[i], explanation.similarities[order[i]], explanation.pulls[order[i]]});
+  std::vector<std::size_t> first;
+  if (count > 0) {
+    // Few of many: all but a few of them are no larger than the last of the first so far.
+    for (std::size_t item = 0; item < explanation.pulls.size(); ++item) {
+      if (first.size() == count && !(key(item) > key(first.back()))) continue;
+      if (first.size() == count) first.pop_back();
+      const auto place = std::upper_bound(first.begin(), first.end(), item,
+                                          [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+      first.insert(place, item);
+    }
   }
+  std::vector<SimilarItem> result;
+  result.reserve(first.size());
+  for (const std::size_t item : first)
+    result.push_back({item, explanation.similarities[item], explanation.pulls[item]});
   return result;
 }
 
@@ -360,14 +364,15 @@ KernelExplanation KernelModel::explain(const KernelItem& item) const {
   KernelExplanation result;
   result.base = base_;
   result.prediction = base_;
-  result.pulls.reserve(size());
-  result.similarities.reserve(size());
-  for (std::size_t i = 0; i < size(); ++i) {
-    const double value = static_cast<double>(values[i]);
-    result.pulls.push_back(pull_weights_[i] * value);
-    result.similarities.push_back(most > 0 ? value / most : 0.0);
-    result.prediction += result.pulls.back();
+  // Apart, so that all but the sum are computed side by side.
+  result.pulls.resize(size());
+  for (std::size_t i = 0; i < size(); ++i)
+    result.pulls[i] = pull_weights_[i] * static_cast<double>(values[i]);
+  result.similarities.resize(size());
+  if (most > 0) {
+    for (std::size_t i = 0; i < size(); ++i) result.similarities[i] = static_cast<double>(values[i]) / most;
   }
+  for (const double pull : result.pulls) result.prediction += pull;
   return result;
 }
 
