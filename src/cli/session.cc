@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "cli/log_beside_progress.h"
+
 namespace starcast::cli {
 
 using core::Error;
@@ -9,24 +11,6 @@ using core::ErrorCode;
 using core::Result;
 
 namespace {
-
-// Lines that do not run into the progress line: it is cleared first, and drawn again by the next progress.
-class LogBesideProgress final : public core::Log {
- public:
-  LogBesideProgress(core::LogLevel minimum, os::ProgressScreen& screen)
-      : minimum_(minimum), lines_(minimum), screen_(screen) {}
-
-  void write(core::LogLevel level, std::string_view text) override {
-    if (level < minimum_) return;
-    screen_.clear();
-    lines_.write(level, text);
-  }
-
- private:
-  core::LogLevel minimum_;
-  core::StderrLog lines_;
-  os::ProgressScreen& screen_;
-};
 
 core::LogLevel minimum_of(const Session& session) {
   if (session.quiet) return core::LogLevel::kWarning;
@@ -38,11 +22,13 @@ core::LogLevel minimum_of(const Session& session) {
 struct Session::World {
   explicit World(const Session& session)
       : progress(session.quiet ? os::silent_progress() : os::terminal_progress()),
-        log(minimum_of(session), *progress),
+        lines(minimum_of(session)),
+        log(lines, *progress, minimum_of(session)),
         context{os::real_files(), os::real_processes(), os::real_environment(), core::system_clock(), log,
                 *progress} {}
 
   std::unique_ptr<os::ProgressScreen> progress;
+  core::StderrLog lines;
   LogBesideProgress log;
   app::Context context;
 };
