@@ -10,9 +10,10 @@
 namespace starcast::tracking {
 namespace {
 
-// A search is driven from a clause that names few runs when they are fewer than this many.
+// A search is driven from a clause that names few runs when they are fewer than this many, and than so many
+// for each run of the page: counting must stay cheap beside the page itself.
 constexpr double kDriverRunsMin = 500;
-constexpr double kDriverRunsMax = 20'000;
+constexpr double kDriverRunsPerRow = 30;
 // When no index has the order anyway: how exactly clauses are compared.
 constexpr std::int64_t kUnorderedDriverRuns = 100'000;
 // So few runs that no other clause needs to be counted.
@@ -508,7 +509,9 @@ core::Result<RunQuery::Driver> RunQuery::cheapest_driver(sql::Session& session, 
   if (first_ != FirstKey::kStartTime) best.runs = TRY(count(session, nullptr, bound));
   std::size_t counted = 0;
   for (const Comparison* clause : required_) {
-    if (!can_drive(*clause)) continue;
+    // The walk by the first key starts at such a clause anyway.
+    const bool walked = clause->field == order_.front().field && clause->key == order_.front().key;
+    if (!can_drive(*clause) || walked) continue;
     if (best.runs <= kFewRuns || ++counted > kCountedClauses) break;
     const std::int64_t runs = TRY(count(session, clause, best.runs));
     if (runs < best.runs) best = {clause, runs};
@@ -530,8 +533,9 @@ core::Result<std::vector<Keys>> RunQuery::rows(sql::Session& session, const Keys
       all = row.integer(0);
       return core::Result<void>();
     }));
-    const double even = std::sqrt(static_cast<double>(limit) * static_cast<double>(all));
-    bound = static_cast<std::int64_t>(std::clamp(even, kDriverRunsMin, kDriverRunsMax));
+    const double even = std::sqrt(static_cast<double>(limit) * static_cast<double>(all)) / 2;
+    const double most = std::max(kDriverRunsMin, kDriverRunsPerRow * static_cast<double>(limit));
+    bound = static_cast<std::int64_t>(std::clamp(even, kDriverRunsMin, most));
   }
   const Driver driver = TRY(cheapest_driver(session, bound));
   if (first_ != FirstKey::kOther && driver.runs >= bound) return walk(session, after, limit);

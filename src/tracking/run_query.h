@@ -25,6 +25,8 @@ class RunQuery {
 
   // A row's keys; the last one is the run's id.
   const std::vector<Term>& terms() const { return terms_; }
+  // The clauses that every match fulfils.
+  const std::vector<const Comparison*>& required() const { return required_; }
 
   // At most `limit` rows behind the row `after` (empty: from the start).
   core::Result<std::vector<Keys>> rows(sql::Session& session, const Keys& after, std::size_t limit) const;

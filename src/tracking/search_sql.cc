@@ -117,6 +117,7 @@ class FilterWriter {
         add_comparison(statement_, rows->value, comparison);
       }
     }
+    if (comparison.field == Field::kMetric) statement_.add(table_.metric_scope);
     statement_.add(comparison.comparator == Comparator::kEqual ? rows->same_by_value : rows->same).add(")");
   }
 

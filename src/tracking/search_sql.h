@@ -70,6 +70,7 @@ struct SearchTable {
   Fragment (*column)(std::string_view attribute);
   std::optional<ChildRows> metrics{};
   bool metrics_have_is_nan = false;  // c.is_nan stands beside c.value
+  Statement metric_scope{};          // " AND …" of a metric's row c: which of them count
   std::optional<ChildRows> params{};
   std::optional<ChildRows> tags{};
   std::optional<ChildRows> dataset_names{};  // these three have no key: `exists` ends with "1 = "

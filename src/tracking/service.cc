@@ -13,6 +13,7 @@
 #include "tracking/api/metrics.h"
 #include "tracking/api/registry.h"
 #include "tracking/api/runs.h"
+#include "tracking/api/search.h"
 #include "tracking/api/server_info.h"
 #include "tracking/api/wire.h"
 
@@ -34,6 +35,7 @@ void add_routes(http::RouteTable& table, Service& service) {
   api::add_input_routes(mount, store);
   api::add_logged_model_routes(mount, store);
   api::add_registry_routes(mount, store, sources);
+  api::add_search_routes(mount, store);
   api::add_artifact_routes(mount, store, service.artifacts());
   api::add_server_info_routes(mount);
 }
