@@ -169,17 +169,18 @@ Result<int> run(const std::string& package, const std::string& listings_path) {
                            .most_similar(model::RatingExplainer::kSimilarApps)[0]
                            .pull;
              }));
-  for (const auto& [what, forests] :
-       {std::pair("point forests", &parts.point), std::pair("interval forests", &parts.band)}) {
-    const std::size_t trees = tree_count(*forests);
-    print_cost(fmt::format("{}, {} trees", what, trees), measure(listings.size(), [&](std::size_t i) {
-                 for (const PackageForest& forest : *forests) sink += forest.forest.predict_raw(rows[i]);
+  const auto print_forests = [&](std::string_view what, const std::vector<PackageForest>& forests) {
+    print_cost(fmt::format("{}, {} trees", what, tree_count(forests)),
+               measure(listings.size(), [&](std::size_t i) {
+                 for (const PackageForest& forest : forests) sink += forest.forest.predict_raw(rows[i]);
                }));
     print_cost("  by the plain walk", measure(listings.size(), [&](std::size_t i) {
-                 for (const PackageForest& forest : *forests)
+                 for (const PackageForest& forest : forests)
                    sink += forest.forest.predict_raw_plainly(rows[i]);
                }));
-  }
+  };
+  print_forests("point forests", parts.point);
+  print_forests("interval forests", parts.band);
   print_cost("shares of the point forests", measure(listings.size(), [&](std::size_t i) {
                for (const PackageForest& forest : parts.point) {
                  forest.explainer.explain(rows[i], scratch);
