@@ -17,7 +17,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::string_view kRun = "aaaabbbbccccddddaaaabbbbccccdddd";
 constexpr std::string_view kDocs = " See the API docs for more information about request parameters.";
 
 class Registry : public testing::Test {
