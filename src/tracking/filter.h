@@ -54,7 +54,7 @@ struct Comparison {
   std::vector<std::string> list{};  // of IN and NOT IN, never empty there
 };
 
-// A tree at most kFilterDepth + 3 deep. The default is no filter: everything matches.
+// A tree at most 2 * kFilterDepth + 3 deep. The default is no filter: everything matches.
 struct Filter {
   enum class Kind { kAll, kAny, kNot, kComparison };
   Kind kind = Kind::kAll;
