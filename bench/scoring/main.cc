@@ -36,7 +36,14 @@
 
 namespace {
 
-using namespace starcast;  // NOLINT: a program of one file
+namespace codec = starcast::codec;
+namespace core = starcast::core;
+namespace features = starcast::features;
+namespace forest = starcast::forest;
+namespace listing = starcast::listing;
+namespace model = starcast::model;
+namespace os = starcast::os;
+namespace similar = starcast::similar;
 using core::Result;
 
 constexpr int kRuns = 7;
