@@ -287,7 +287,7 @@ TEST(Sqlite, UndoesOnlyTheFailedOneOfAGroup) {
   const auto database = with_table(folder.at("a.db"));
 
   const auto results = grouped(*database, 8, [&](std::size_t i) {
-    return database->write([&database, i](Session& session) -> Result<void> {
+    return database->write([i](Session& session) -> Result<void> {
       TRY(session.execute("INSERT INTO t VALUES (?, ?)", {std::to_string(i), static_cast<std::int64_t>(i)}));
       if (i % 2 == 1) return Error(ErrorCode::kInvalidInput, "odd");
       return {};
@@ -315,6 +315,28 @@ TEST(Sqlite, StoresTheOthersWhenOneEndsTheWholeTransaction) {
 
   for (std::size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].has_value(), i != 3) << i;
   EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 7);
+}
+
+TEST(Sqlite, SaysThatTheDiskIsFullAndGoesOn) {
+  const os::TemporaryFolder folder;
+  const auto database = with_table(folder.at("a.db"));
+  ASSERT_TRUE(run(*database, "INSERT INTO t VALUES ('before', 1)"));
+  ASSERT_TRUE(database->write([](Session& session) {  // stands for a full disk: no more pages
+    return session.query("PRAGMA max_page_count=20", {}, [](const Row&) { return Result<void>(); });
+  }));
+
+  const auto results = grouped(*database, 6, [&](std::size_t i) {
+    const std::string key = std::to_string(i) + std::string(i == 2 ? 200'000 : 1, '-');
+    return run(*database, "INSERT INTO t VALUES (?, 2)", {key});
+  });
+
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].has_value(), i != 2) << i;
+  }
+  ASSERT_FALSE(results[2]);
+  EXPECT_EQ(results[2].error().code(), ErrorCode::kExhausted);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 6);
+  EXPECT_EQ(number(*database, "SELECT v FROM t WHERE k = 'before'"), 1);
 }
 
 TEST(Sqlite, ThrowsWhereTheClosureCameFrom) {
