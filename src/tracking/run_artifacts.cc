@@ -152,9 +152,8 @@ Result<std::string> artifact_uri_of_version(Store& store, std::string_view name,
                   version, name));
 }
 
-ArtifactPlaces::ArtifactPlaces(Store& store, blob::BlobStore& served)
-    : store_(store),
-      served_(served),
+ArtifactPlaces::ArtifactPlaces(const Store& store, blob::BlobStore& served)
+    : served_(served),
       served_folder_(local_folder(served.uri())),
       default_folder_(local_folder(store.options().default_artifact_root)) {}
 

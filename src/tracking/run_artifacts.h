@@ -19,10 +19,10 @@ core::Result<std::string> artifact_uri_of_logged_model(Store& store, std::string
 core::Result<std::string> artifact_uri_of_version(Store& store, std::string_view name,
                                                   std::string_view version);
 
-// Thread-safe. `store` and `served` outlive it.
+// Thread-safe. `served` outlives it.
 class ArtifactPlaces {
  public:
-  ArtifactPlaces(Store& store, blob::BlobStore& served);
+  ArtifactPlaces(const Store& store, blob::BlobStore& served);
 
   struct Place {
     blob::BlobStore* store;
@@ -37,7 +37,6 @@ class ArtifactPlaces {
  private:
   core::Result<Place> find_local(std::string_view path);
 
-  Store& store_;
   blob::BlobStore& served_;
   std::string served_folder_;  // absolute; "" when it is no folder
   std::string default_folder_;
