@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "os/environment.h"
@@ -38,7 +39,36 @@ void add_plain_route(http::RouteTable& routes, std::string pattern, std::string 
   routes.add(std::move(route));
 }
 
+// What a server answers beside the service.
+void add_own_routes(tracking::Service& service, std::function<std::string()> metrics_text) {
+  http::RouteTable& routes = service.routes();
+  const auto add_text = [&routes](const std::string& pattern, const std::string& name, const char* text,
+                                  std::string_view type) {
+    add_plain_route(routes, pattern, name, [text, type](const http::Request&) {
+      return core::Result<http::Response>(http::text_response(200, text, type));
+    });
+  };
+  add_text("/health", "health", "OK", "text/plain; charset=utf-8");
+  add_text("/version", "version", kMlflowVersion, "text/plain; charset=utf-8");
+  add_text(service.options().static_prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
+  add_plain_route(routes, "/metrics", "metrics",
+                  [metrics_text = std::move(metrics_text)](const http::Request&) {
+                    return core::Result<http::Response>(
+                        http::text_response(200, metrics_text(), "text/plain; version=0.0.4; charset=utf-8"));
+                  });
+}
+
 }  // namespace
+
+core::Result<std::unique_ptr<tracking::Service>> service_for_listing(const Context& context) {
+  tracking::ServiceOptions options;
+  options.backend_store_uri = "sqlite://";
+  options.artifacts_destination = ".";
+  std::unique_ptr<tracking::Service> service =
+      TRY(tracking::Service::open(std::move(options), context.clock));
+  add_own_routes(*service, [] { return std::string(); });
+  return service;
+}
 
 core::Result<tracking::ServiceOptions> service_options(const SettingValues& settings) {
   tracking::ServiceOptions options;
@@ -78,23 +108,8 @@ core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const Settin
   tracking::ServiceOptions store = TRY(service_options(settings));
   started->service_ = TRY(tracking::Service::open(std::move(store), context.clock));
   tracking::Service& service = *started->service_;
-  const std::string& prefix = service.options().static_prefix;
-
-  http::RouteTable& routes = service.routes();
-  const auto text_route = [&](const std::string& pattern, const std::string& name, const char* text,
-                              std::string_view type) {
-    add_plain_route(routes, pattern, name, [text, type](const http::Request&) {
-      return core::Result<http::Response>(http::text_response(200, text, type));
-    });
-  };
-  text_route("/health", "health", "OK", "text/plain; charset=utf-8");
-  text_route("/version", "version", kMlflowVersion, "text/plain; charset=utf-8");
-  text_route(prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
-  TrackingServer* self = started.get();
-  add_plain_route(routes, "/metrics", "metrics", [self](const http::Request&) {
-    return core::Result<http::Response>(
-        http::text_response(200, self->server_->metrics_text(), "text/plain; version=0.0.4; charset=utf-8"));
-  });
+  const TrackingServer* const self = started.get();
+  add_own_routes(service, [self] { return self->server_->metrics_text(); });
 
   http::ServerOptions options;
   options.address = settings.text("host");
@@ -114,11 +129,13 @@ core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const Settin
         "everything",
         options.address);
   }
-  started->server_ = TRY(http::start_server(routes, std::move(options), context.clock, context.log));
+  started->server_ =
+      TRY(http::start_server(service.routes(), std::move(options), context.clock, context.log));
   const std::string host = settings.text("host").find(':') == std::string::npos
                                ? settings.text("host")
                                : fmt::format("[{}]", settings.text("host"));
-  started->address_ = fmt::format("http://{}:{}{}", host, started->server_->port(), prefix);
+  started->address_ =
+      fmt::format("http://{}:{}{}", host, started->server_->port(), service.options().static_prefix);
   return started;
 }
 

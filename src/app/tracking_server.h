@@ -39,6 +39,9 @@ class TrackingServer {
   std::unique_ptr<http::Server> server_;  // after the service: it stops first
 };
 
+// A service on an empty database in memory with all routes that a server answers, for listing them.
+core::Result<std::unique_ptr<tracking::Service>> service_for_listing(const Context& context);
+
 // The service's options as the settings say; kUnsupported for stores that join later.
 core::Result<tracking::ServiceOptions> service_options(const SettingValues& settings);
 

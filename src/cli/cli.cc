@@ -144,6 +144,9 @@ int run(int argc, char** argv) {
   add_explain_commands(app, session);
   add_data_commands(app, session);
   add_pipeline_commands(app, session);
+  add_server_commands(app, session);
+  add_experiment_commands(app, session);
+  add_run_commands(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

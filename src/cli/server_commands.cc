@@ -88,6 +88,25 @@ Result<void> serve(Session& session, const Flags& flags, bool open_browser) {
   return {};
 }
 
+// The route table, as dispatch has it: docs/compat/mlflow.md is made from this.
+Result<void> list_routes(Session& session) {
+  const std::unique_ptr<tracking::Service> service = TRY(app::service_for_listing(session.context()));
+  codec::JsonArray routes;
+  for (const std::unique_ptr<http::Route>& route : service->routes().routes()) {
+    if (session.json) {
+      routes.push_back(JsonObject{{"method", http::name_of(route->method)},
+                                  {"path", route->pattern},
+                                  {"name", route->name},
+                                  {"resource", route->resource},
+                                  {"permission", http::name_of(route->permission)}});
+    } else {
+      session.print_line("{:7} {}  ({})", http::name_of(route->method), route->pattern, route->name);
+    }
+  }
+  if (session.json) session.print_json(JsonObject{{"routes", std::move(routes)}});
+  return {};
+}
+
 // What a database's schema is, in a word.
 std::string_view name_of(tracking::SchemaState state) {
   switch (state) {
@@ -141,10 +160,14 @@ Result<void> check_database(Session& session, const std::string& uri) {
 
 void add_server_commands(CLI::App& parent, Session& session) {
   const auto server_flags = std::make_shared<Flags>();
+  const auto routes_only = std::make_shared<bool>(false);
   CLI::App* const server = add_command(
       parent, session, "server", "serve tracking, registry and artifacts, as `mlflow server` does",
-      Grammar::kOwn, [server_flags](Session& current) { return serve(current, *server_flags, false); });
+      Grammar::kOwn, [server_flags, routes_only](Session& current) {
+        return *routes_only ? list_routes(current) : serve(current, *server_flags, false);
+      });
   add_settings(*server, server_flags);
+  server->add_flag("--routes", *routes_only, "list what is answered, and serve nothing");
 
   const auto up_flags = std::make_shared<Flags>();
   const auto open_browser = std::make_shared<bool>(false);

@@ -63,9 +63,12 @@ CLI::App* add_command(CLI::App& parent, Session& session, const std::string& nam
                       Grammar grammar, std::function<core::Result<void>(Session&)> run);
 
 // One function a group of commands; each is defined in the file of its name.
-void add_data_commands(CLI::App& parent, Session& session);      // data fetch, new
-void add_model_commands(CLI::App& parent, Session& session);     // prepare, split, train, evaluate, predict
-void add_explain_commands(CLI::App& parent, Session& session);   // explain, whatif
-void add_pipeline_commands(CLI::App& parent, Session& session);  // repro
+void add_data_commands(CLI::App& parent, Session& session);        // data fetch, new
+void add_model_commands(CLI::App& parent, Session& session);       // prepare, split, train, evaluate, predict
+void add_explain_commands(CLI::App& parent, Session& session);     // explain, whatif
+void add_pipeline_commands(CLI::App& parent, Session& session);    // repro
+void add_server_commands(CLI::App& parent, Session& session);      // server, up, db
+void add_experiment_commands(CLI::App& parent, Session& session);  // experiments
+void add_run_commands(CLI::App& parent, Session& session);         // runs, artifacts, models
 
 }  // namespace starcast::cli

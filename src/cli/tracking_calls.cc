@@ -95,7 +95,7 @@ std::string ruled_table(const std::vector<std::string>& header,
                         const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::string> rule;
   for (std::size_t i = 0; i < header.size(); ++i) {
-    std::size_t width = codec::code_points(header[i]).size();
+    std::size_t width = codec::code_points(header[i]).size() + 2;  // as tabulate, which mlflow prints by
     for (const std::vector<std::string>& row : rows)
       width = std::max(width, codec::code_points(row[i]).size());
     rule.push_back(std::string(width, '-'));

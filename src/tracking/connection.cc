@@ -48,7 +48,7 @@ core::ErrorCode code_of(std::string_view name, int status) {
 }
 
 std::string artifact_target(std::string_view artifact) {
-  return "/api/2.0/mlflow-artifacts/artifacts/" + http::percent_encode(artifact, "/");
+  return fmt::format("/api/2.0/mlflow-artifacts/artifacts/{}", http::percent_encode(artifact, "/"));
 }
 
 void add_query_field(http::Pairs& query, const std::string& name, const codec::Json& value) {
@@ -76,12 +76,13 @@ class HttpConnection final : public Connection {
                                     core::ByteSink* sink) override {
     http::ClientRequest request;
     request.method = method;
-    request.url = options_.uri + target;
+    request.url = fmt::format("{}{}", options_.uri, target);
     if (!options_.token.empty()) {
-      request.headers.add("Authorization", "Bearer " + options_.token);
+      request.headers.add("Authorization", fmt::format("Bearer {}", options_.token));
     } else if (!options_.username.empty()) {
       request.headers.add("Authorization",
-                          "Basic " + codec::base64_encode(options_.username + ":" + options_.password));
+                          fmt::format("Basic {}", codec::base64_encode(fmt::format("{}:{}", options_.username,
+                                                                                   options_.password))));
     }
     if (source) {
       request.stream = source;
@@ -110,7 +111,7 @@ class LocalConnection final : public Connection {
                                     core::ByteSink* sink) override {
     http::Request request;
     request.method = method;
-    request.target = service_->options().static_prefix + target;
+    request.target = fmt::format("{}{}", service_->options().static_prefix, target);
     const std::size_t question = request.target.find('?');
     request.path = request.target.substr(0, question);
     if (question != std::string::npos) request.query = http::parse_query(request.target.substr(question + 1));
@@ -179,7 +180,7 @@ core::Result<codec::Json> Connection::call(http::Method method, std::string_view
   if (method == http::Method::kGet) {
     http::Pairs query;
     for (const codec::JsonMember& member : body) add_query_field(query, member.first, member.second);
-    if (!query.empty()) target += "?" + http::write_query(query);
+    if (!query.empty()) target += fmt::format("?{}", http::write_query(query));
   } else {
     text = codec::to_text(codec::Json(body), codec::JsonStyle::kCompact);
   }

@@ -2,15 +2,17 @@
 """Holds docs/reference against the program.
 
   test_reference.py --starcast PROGRAM            compares
-  test_reference.py --starcast PROGRAM --write    writes docs/reference/commands.md anew
+  test_reference.py --starcast PROGRAM --write    writes docs/reference/commands.md and docs/compat/mlflow.md anew
 
-commands.md is each command's --help. params.md names the defaults: the model trained with them spelled out has to be the
+commands.md is each command's --help. compat/mlflow.md is the route table of `starcast server --routes` and the list of
+tests/compat/mlflow/not_yet.txt (which a test beside the real mlflow holds against MLflow's own table). params.md names the defaults: the model trained with them spelled out has to be the
 model trained without them. exit-codes.md has to name every code of src/cli/exit_status.cc.
 """
 
 import argparse
 import difflib
 import filecmp
+import json
 import re
 import subprocess
 import sys
@@ -54,6 +56,42 @@ def commands_text():
     return "".join(parts)
 
 
+ROUTES_INTRO = """# MLflow's routes
+
+What `starcast server` answers, from the route table that dispatch uses. This file is made by
+`tests/docs/test_reference.py --write`, and a test compares it with the program. Routes with two prefixes are listed once:
+`/api/2.0/mlflow/x` is also `/ajax-api/2.0/mlflow/x`, with one handler and one permission. `{name}` is one path segment,
+`{name...}` the rest of the path. Permissions are declared, and everyone has all of them until there is access control.
+
+Search takes MLflow's grammar and, as extensions, `OR`, `NOT` and parentheses; an error names the column.
+Where MLflow obeys half of a request, or answers 500 to a user's mistake, starcast answers 400 and stores nothing.
+Prompts and traces: prompts work, as they are registered models; traces do not exist yet.
+"""
+NOT_YET_INTRO = """
+## Not there yet
+
+MLflow 3.17.2 has these routes, starcast answers 404 `ENDPOINT_NOT_FOUND`, as MLflow does for routes it does not know.
+
+```
+"""
+
+
+def routes_text():
+    done = subprocess.run([PROGRAM, "--json", "server", "--routes"], capture_output=True, text=True, check=True)
+    routes = json.loads(done.stdout)["routes"]
+    paths = {(route["method"], route["path"]) for route in routes}
+    parts = [ROUTES_INTRO]
+    for resource in sorted({route["resource"] for route in routes}):
+        parts.append(f"\n## {resource[0].upper() + resource[1:]}\n\n| method | path | call | permission |\n|---|---|---|---|\n")
+        for route in routes:
+            twin = route["path"].replace("/ajax-api/", "/api/", 1)
+            if route["resource"] != resource or (twin != route["path"] and (route["method"], twin) in paths):
+                continue
+            parts.append(f"| {route['method']} | `{route['path']}` | {route['name']} | {route['permission']} |\n")
+    not_yet = (scripts.REPO / "tests/compat/mlflow/not_yet.txt").read_text(encoding="utf-8")
+    return "".join(parts) + NOT_YET_INTRO + not_yet + "```\n"
+
+
 def files_below(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
@@ -65,6 +103,13 @@ class Reference(unittest.TestCase):
                                           "starcast --help", lineterm="", n=1)
         text = "\n".join(difference)
         self.assertEqual(text, "", "write it anew by tests/docs/test_reference.py --starcast PROGRAM --write\n" + text)
+
+    def test_routes_are_those_of_the_program(self):
+        written = (scripts.REPO / "docs/compat/mlflow.md").read_text(encoding="utf-8")
+        difference = "\n".join(difflib.unified_diff(written.splitlines(), routes_text().splitlines(),
+                                                    "docs/compat/mlflow.md", "starcast server --routes", lineterm="", n=0))
+        self.assertEqual(difference, "",
+                         "write it anew by tests/docs/test_reference.py --starcast PROGRAM --write\n" + difference)
 
     def test_exit_codes_are_those_of_the_source(self):
         source = (scripts.REPO / "src/cli/exit_status.cc").read_text(encoding="utf-8")
@@ -115,5 +160,6 @@ if __name__ == "__main__":
     if options.write:
         REFERENCE.mkdir(exist_ok=True)
         (REFERENCE / "commands.md").write_text(commands_text(), encoding="utf-8")
+        (scripts.REPO / "docs/compat/mlflow.md").write_text(routes_text(), encoding="utf-8")
         sys.exit(0)
     unittest.main(argv=[sys.argv[0], *rest])

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -265,7 +266,7 @@ class Client(WithServer):
         self.assertEqual(found.data.metrics["m"], 899 * 0.5)
         self.assertEqual(len(found.data.params), 50)
         self.assertEqual(len(self.client.get_metric_history(identity, "m")), 901)
-        with self.assertRaises(RestException) as raised:
+        with self.assertRaises(MlflowException) as raised:
             self.client.log_param(identity, "p1", "other")
         self.assertIn("Changing param values is not allowed", str(raised.exception))
         self.client.set_terminated(identity, "KILLED")
@@ -510,6 +511,28 @@ class ManyProcesses(WithServer):
         for run in runs:
             self.assertEqual(run.data.metrics["m"], 49.0)
             self.assertEqual(run.info.status, "FINISHED")
+
+
+class Routes(unittest.TestCase):
+    """Each route of the real server is answered, or named in not_yet.txt."""
+
+    def test_none_is_forgotten(self):
+        from mlflow.server import handlers
+        theirs = set()
+        for path, _, methods in handlers.get_endpoints():
+            path = re.sub(r"<path:(\w+)>", r"{\1...}", path.replace("/ajax-api/", "/api/", 1))
+            path = re.sub(r"<(?:int:)?(\w+)>", r"{\1}", path)
+            theirs |= {f"{method} {'' if path.startswith('/') else '/'}{path}" for method in methods}
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([OPTIONS.starcast, "--json", "server", "--routes"], cwd=folder, stdout=subprocess.PIPE,
+                                  check=True, timeout=30)
+        ours = {f"{route['method']} {route['path'].replace('/ajax-api/', '/api/', 1)}"
+                for route in json.loads(done.stdout)["routes"]}
+        same = lambda routes: {re.sub(r"\{\w+(\.\.\.)?\}", r"{\1}", route) for route in routes}  # names are free
+        missing = sorted(route for route in theirs
+                         if re.sub(r"\{\w+(\.\.\.)?\}", r"{\1}", route) not in same(ours))
+        listed = (Path(__file__).parent / "not_yet.txt").read_text().splitlines()
+        self.assertEqual(missing, listed)
 
 
 class OneDatabase(unittest.TestCase):
