@@ -12,6 +12,7 @@
 namespace starcast::tracking::api {
 namespace {
 
+constexpr std::size_t kReceivedBytesMax = std::size_t{1} << 40;  // it goes to a disk that may be full before
 constexpr std::string_view kSeeDocs = "See the API docs for more information about request parameters.";
 
 core::Error invalid(std::string message) {
@@ -394,6 +395,7 @@ void Mount::add_receiver(std::string_view version, http::Method method, std::str
     route.permission = permission;
     route.where = http::Where::kPool;
     route.receiver = receiver;
+    route.body_bytes_max = kReceivedBytesMax;
     route.name = std::string(rpc);
     route.resource = std::string(resource);
     table.add(std::move(route));

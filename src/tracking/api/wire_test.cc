@@ -137,5 +137,17 @@ TEST(Mount, AddsBothPrefixesWithOnePermission) {
   EXPECT_EQ(table.routes()[1]->permission, http::Permission::kCreate);
 }
 
+TEST(Mount, TakesArtifactsOfManyGigabytes) {
+  http::RouteTable table;
+  Mount{table, ""}.add_receiver(
+      "2.0", http::Method::kPut, "/mlflow-artifacts/artifacts/{path...}", http::Permission::kEdit,
+      "artifacts", "uploadArtifact",
+      [](const http::Request&) -> core::Result<std::unique_ptr<http::BodyReceiver>> {
+        return std::unique_ptr<http::BodyReceiver>();
+      });
+  ASSERT_EQ(table.routes().size(), 2U);
+  for (const auto& route : table.routes()) EXPECT_GE(route->body_bytes_max, std::size_t{1} << 40);
+}
+
 }  // namespace
 }  // namespace starcast::tracking::api
