@@ -23,6 +23,10 @@ namespace {
 constexpr std::string_view kGeneratedNo = "generated: false";
 constexpr std::string_view kGeneratedYes = "generated: true";
 
+// The workspace's own tracking store: kept out of git.
+constexpr const char* kStorePaths[] = {"mlflow.db", "mlflow.db-wal", "mlflow.db-shm", "mlartifacts",
+                                       ".starcast"};
+
 }  // namespace
 
 Result<NewWorkspaceReport> make_workspace(const NewWorkspaceOptions& options, const Context& context) {
@@ -55,10 +59,13 @@ Result<NewWorkspaceReport> make_workspace(const NewWorkspaceOptions& options, co
        {"data/external", "data/interim", "data/processed", "docs", "models", kFiguresFolder, "notebooks"}) {
     TRY(context.files.make_folders(os::joined(options.folder, folder)));
   }
-  const bool in_git =
-      pipeline::GitIgnore::find(context.files, options.folder, context.environment).has_value();
+  const std::optional<pipeline::GitIgnore> git =
+      pipeline::GitIgnore::find(context.files, options.folder, context.environment);
   TRY(pipeline::init_workspace(context.files, options.folder,
-                               in_git ? pipeline::Scm::kGit : pipeline::Scm::kNone));
+                               git ? pipeline::Scm::kGit : pipeline::Scm::kNone));
+  if (git) {
+    for (const char* const path : kStorePaths) TRY(git->ignore(path));
+  }
   if (options.raw == RawData::kGenerated)
     TRY(pipeline::track(context.files, options.folder, kRawFile, context.environment, context.clock));
   return report;

@@ -37,6 +37,11 @@ const JsonArray* array_or_null(const Json& json, std::string_view name) {
   return found ? std::get_if<JsonArray>(&found->value()) : nullptr;
 }
 
+std::int64_t now_ms(const Context& context) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.now().time_since_epoch())
+      .count();
+}
+
 std::string text_or(const Json& json, std::string_view name) {
   const Json* const found = json.find(name);
   if (!found || !found->is_string()) return "";
@@ -49,7 +54,7 @@ struct LoggedPackage {
   std::string model_id;
 };
 
-Result<LoggedPackage> find_package(const std::string& sum, Connection& connection) {
+Result<std::optional<LoggedPackage>> find_package(const std::string& sum, Connection& connection) {
   const Json experiments =
       TRY(connection.call(Method::kPost, "2.0/mlflow/experiments/search", {{"max_results", 1000}}));
   JsonArray ids;
@@ -69,13 +74,28 @@ Result<LoggedPackage> find_package(const std::string& sum, Connection& connectio
       LoggedPackage package;
       package.run_id = TRY(info->string_at("run_id"));
       package.model_id = TRY(models->front().string_at("model_id"));
-      return package;
+      return std::optional<LoggedPackage>(std::move(package));
     }
   }
-  return Error(
-      ErrorCode::kNotFound,
-      fmt::format("no run of {} has logged this package (sha256 {}): 'starcast train' makes and reports one",
-                  connection.uri(), sum.substr(0, 12)));
+  return std::optional<LoggedPackage>();
+}
+
+// A run for a package that came without one: from another machine, or from the cache of the pipeline.
+Result<LoggedPackage> log_package(const PromoteOptions& options, const std::string& sum,
+                                  Connection& connection, const Context& context) {
+  const std::int64_t now = now_ms(context);
+  RunRecord record;
+  record.key = fmt::format("{:013}-{}", now, sum.substr(0, 16));
+  record.experiment = context.environment.find("MLFLOW_EXPERIMENT_NAME").value_or("rating");
+  record.status = "FINISHED";
+  record.start_time = now;
+  record.end_time = now;
+  record.tags = {
+      {"mlflow.source.name", "starcast models promote"}, {"mlflow.source.type", "LOCAL"}, {kPackageTag, sum}};
+  record.model_name = options.name;
+  record.package_folder = options.package;
+  const SentRun sent = TRY(send_run(record, connection, context));
+  return LoggedPackage{sent.run_id, sent.model_id};
 }
 
 // The numbers of reports/metrics.json under dotted names; lists are left out.
@@ -101,8 +121,7 @@ Result<void> log_figures(const PromoteOptions& options, const std::string& run_i
   const Json json = TRY(codec::parse_json(text), options.metrics);
   std::vector<tracking::Metric> metrics;
   collect_numbers(json, "", metrics);
-  const std::int64_t now =
-      std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.now().time_since_epoch()).count();
+  const std::int64_t now = now_ms(context);
   JsonArray array;
   for (const tracking::Metric& metric : metrics) {
     array.push_back(JsonObject{{"key", metric.key},
@@ -193,9 +212,8 @@ double mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-Result<Comparison> compare(const PromoteOptions& options, const Champion& champion, Connection& connection,
-                           const Context& context) {
-  const model::RatingScorer challenger = TRY(model::load_package(context.files, options.package));
+Result<Comparison> compare(const PromoteOptions& options, const model::RatingScorer& challenger,
+                           const Champion& champion, Connection& connection, const Context& context) {
   TRY(context.files.remove(kChampionFolder));
   TRY(download_artifacts(champion.uri, kChampionFolder, connection, context));
   Result<model::RatingScorer> loaded = model::load_package(context.files, kChampionFolder);
@@ -224,9 +242,11 @@ Result<Comparison> compare(const PromoteOptions& options, const Champion& champi
 }  // namespace
 
 Result<Promotion> promote(const PromoteOptions& options, const Context& context) {
+  const model::RatingScorer challenger = TRY(model::load_package(context.files, options.package));
   const std::unique_ptr<Connection> connection = TRY(connect_tracking(options.tracking_uri, context));
   const std::string sum = TRY(package_sum(options.package, context), options.package);
-  const LoggedPackage package = TRY(find_package(sum, *connection));
+  const std::optional<LoggedPackage> found = TRY(find_package(sum, *connection));
+  const LoggedPackage package = found ? *found : TRY(log_package(options, sum, *connection, context));
   Promotion promotion;
   promotion.run_id = package.run_id;
   promotion.model_id = package.model_id;
@@ -242,7 +262,7 @@ Result<Promotion> promote(const PromoteOptions& options, const Context& context)
     return promotion;
   }
   if (champion) {
-    promotion.comparison = TRY(compare(options, *champion, *connection, context));
+    promotion.comparison = TRY(compare(options, challenger, *champion, *connection, context));
     const Comparison& comparison = *promotion.comparison;
     if (comparison.gain_low <= 0) {
       promotion.reason = fmt::format(

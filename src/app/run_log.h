@@ -30,6 +30,7 @@ class TrainingRun final : public learn::RunLog {
   void log_metric(std::string_view name, double value, long step) override;
   // A file that was read, by its content.
   void add_dep(const std::string& path, const std::string& md5);
+  bool has_read_data() const { return !record_.datasets.empty(); }
 
   // The training is over: FINISHED with its package, or FAILED without one (""). What cannot be sent is
   // warned of and kept; a report never fails a training.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/params.h"
+#include "app/run_log.h"
 #include "app/split.h"
 #include "codec/digest.h"
 #include "core/random.h"
@@ -20,21 +21,6 @@ using listing::Listing;
 namespace {
 
 constexpr std::size_t kGoldenRows = 32;
-
-// Prints what would be logged; the tracking server's RunLog takes its place when there is one.
-class VerboseRunLog final : public learn::RunLog {
- public:
-  explicit VerboseRunLog(core::Log& log) : log_(log) {}
-  void log_param(std::string_view name, std::string_view value) override {
-    log_.debug("param {} = {}", name, value);
-  }
-  void log_metric(std::string_view name, double value, long step) override {
-    log_.debug("metric {} = {} (step {})", name, value, step);
-  }
-
- private:
-  core::Log& log_;
-};
 
 // Rows that a loaded package has to predict as here: some training listings, and the two that break first, a
 // listing of which nothing is known and one of a category never seen.
@@ -53,9 +39,7 @@ std::vector<Listing> golden_listings(const std::vector<Listing>& training, std::
   return golden;
 }
 
-}  // namespace
-
-Result<TrainReport> train(const TrainOptions& options, const Context& context) {
+Result<TrainReport> train_and_save(const TrainOptions& options, const Context& context, TrainingRun& run) {
   const core::Ticks start = context.clock.elapsed();
   const Params params = TRY(load_params(context.files, options.params, options.objective));
   learn::RatingPlan plan = params.train;
@@ -69,22 +53,43 @@ Result<TrainReport> train(const TrainOptions& options, const Context& context) {
   const std::unique_ptr<core::ByteSource> source = TRY(context.files.open(options.listings));
   trained_on.data_md5 = TRY(codec::digest_of(*source, codec::DigestKind::kMd5));
   trained_on.generated = params.generated;
+  run.add_dep(options.listings, trained_on.data_md5);
+  const std::unique_ptr<core::ByteSource> split_source = TRY(context.files.open(options.split));
+  run.add_dep(options.split, TRY(codec::digest_of(*split_source, codec::DigestKind::kMd5)));
 
   const gbm::LightGbm library = TRY(load_lightgbm(context));
   os::Progress progress(context.progress, context.clock, {"training", "trees", learn::trees_in(plan)});
-  VerboseRunLog run_log(context.log);
   const model::RatingModel trained =
       TRY(learn::train_rating(listings.train, plan, std::move(trained_on),
                               {library, os::thread_count(context.environment),
                                [&progress](double trees) { progress.advance(trees); }},
-                              run_log));
+                              run));
 
   if (const std::string parent = os::folder_of(options.out); !parent.empty())
     TRY(context.files.make_folders(parent));
   TRY(model::save_package(context.files, options.out, trained, golden_listings(listings.train, plan.seed)),
       options.out);
-  return TrainReport{trained.learner, trained.objective, trained.trained_on, options.out,
-                     core::seconds_between(start, context.clock.elapsed())};
+  TrainReport report;
+  report.learner = trained.learner;
+  report.objective = trained.objective;
+  report.trained_on = trained.trained_on;
+  report.package = options.out;
+  report.seconds = core::seconds_between(start, context.clock.elapsed());
+  return report;
+}
+
+}  // namespace
+
+Result<TrainReport> train(const TrainOptions& options, const Context& context) {
+  TrainingRun run(context);
+  Result<TrainReport> report = train_and_save(options, context, run);
+  if (!report && !run.has_read_data()) return report;  // nothing was begun
+  const ReportedRun reported = run.finish(report ? "FINISHED" : "FAILED", report ? report->package : "");
+  if (report) {
+    report->run_id = reported.run_id;
+    report->store = reported.store;
+  }
+  return report;
 }
 
 }  // namespace starcast::app

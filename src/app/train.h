@@ -1,4 +1,4 @@
-// train: the training part becomes a model package.
+// train: the training part becomes a model package, and a run in the tracking store (app/run_log.h).
 #pragma once
 
 #include <optional>
@@ -25,6 +25,8 @@ struct TrainReport {
   model::TrainedOn trained_on;
   std::string package;
   double seconds = 0;
+  std::string run_id;  // of the run that it was reported as; "" when that waits in the spool, or is off
+  std::string store;
 };
 
 core::Result<TrainReport> train(const TrainOptions& options, const Context& context);

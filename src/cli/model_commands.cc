@@ -99,12 +99,14 @@ Result<void> run_train(Session& session, const app::TrainOptions& options) {
                                   {"data_md5", report.trained_on.data_md5},
                                   {"date_last", report.trained_on.date_last},
                                   {"generated_sample", report.trained_on.generated},
+                                  {"run_id", report.run_id},
                                   {"seconds", report.seconds}});
     return {};
   }
   session.print_line("{}: learner {} (minimises {}), trained on {} apps up to {}, in {}", report.package,
                      report.learner, report.objective, count_text(report.trained_on.apps),
                      report.trained_on.date_last, os::duration_text(report.seconds));
+  if (!report.run_id.empty()) session.print_line("run {} in {}", report.run_id, report.store);
   if (report.trained_on.generated) say_generated(session);
   return {};
 }
