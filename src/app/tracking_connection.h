@@ -16,4 +16,16 @@ namespace starcast::app {
 core::Result<std::unique_ptr<tracking::Connection>> connect_tracking(const std::string& uri,
                                                                      const Context& context);
 
+struct LocalStoreOptions {
+  std::string tracking_uri{};           // else the next one, else as `starcast server` finds its store
+  std::string backend_store_uri{};      // else MLFLOW_BACKEND_STORE_URI, else "sqlite:///mlflow.db"
+  std::string artifacts_destination{};  // else MLFLOW_ARTIFACTS_DESTINATION, else ./mlartifacts
+  bool create = true;                   // false: kNotFound when there is no database yet
+};
+
+// The store itself, for what no server does: `runs gc` and `import`. A tracking URI that names a server is
+// kUnsupported unless a backend store is named beside it.
+core::Result<std::unique_ptr<tracking::Service>> open_local_store(const LocalStoreOptions& options,
+                                                                  const Context& context);
+
 }  // namespace starcast::app

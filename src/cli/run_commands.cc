@@ -9,6 +9,8 @@
 #include "cli/tracking_calls.h"
 #include "core/strings.h"
 #include "os/path.h"
+#include "os/terminal.h"
+#include "tracking/gc.h"
 
 namespace starcast::cli {
 
@@ -231,6 +233,121 @@ Result<void> download(Session& session, const Chosen& chosen) {
   return {};
 }
 
+struct GcChosen {
+  app::LocalStoreOptions store{};
+  std::string older_than{};
+  std::string run_ids{};
+  std::string experiment_ids{};
+  std::string model_ids{};
+  bool dry_run = false;
+};
+
+std::vector<std::string> at_commas(const std::string& list) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : core::split(list, ',')) {
+    const std::string_view word = core::trimmed(part);
+    if (!word.empty()) parts.emplace_back(word);
+  }
+  return parts;
+}
+
+JsonArray as_array(const std::vector<std::string>& texts) {
+  JsonArray array;
+  for (const std::string& text : texts) array.emplace_back(text);
+  return array;
+}
+
+void print_report(Session& session, const tracking::GcReport& report, bool dry_run) {
+  if (session.json) {
+    JsonArray kept;
+    for (const tracking::GcKept& one : report.kept) {
+      kept.push_back(JsonObject{{"what", one.what}, {"id", one.id}, {"reason", one.reason}});
+    }
+    session.print_json(JsonObject{{"dry_run", dry_run},
+                                  {"runs", as_array(report.runs)},
+                                  {"logged_models", as_array(report.models)},
+                                  {"experiments", as_array(report.experiments)},
+                                  {"experiment_names", as_array(report.experiment_names)},
+                                  {"traces", static_cast<std::int64_t>(report.traces)},
+                                  {"artifact_files", static_cast<std::int64_t>(report.files)},
+                                  {"artifact_bytes", static_cast<std::int64_t>(report.bytes)},
+                                  {"model_versions_without_artifacts", as_array(report.versions)},
+                                  {"kept", std::move(kept)}});
+    return;
+  }
+  const char* const verb = dry_run ? "would be" : "has been";
+  for (const std::string& id : report.runs) {
+    session.print_line("Run with ID {} {} permanently deleted.", id, verb);
+  }
+  for (const std::string& id : report.models) {
+    session.print_line("Logged model with ID {} {} permanently deleted.", id, verb);
+  }
+  for (std::size_t i = 0; i < report.experiments.size(); ++i) {
+    session.print_line("Experiment with ID {} {} permanently deleted; its name '{}' is free.",
+                       report.experiments[i], verb, report.experiment_names[i]);
+  }
+  session.print_line("{}{} runs, {} logged models, {} traces, {} experiments; {} in {} artifact files",
+                     dry_run ? "dry run, nothing was changed: " : "removed ", report.runs.size(),
+                     report.models.size(), report.traces, report.experiments.size(),
+                     os::bytes_text(static_cast<double>(report.bytes)), report.files);
+}
+
+Result<void> collect_garbage(Session& session, const GcChosen& chosen) {
+  tracking::GcOptions options;
+  if (!chosen.older_than.empty()) {
+    options.older_than_ms = TRY(tracking::parse_age(chosen.older_than), "--older-than");
+  }
+  options.run_ids = at_commas(chosen.run_ids);
+  options.experiment_ids = at_commas(chosen.experiment_ids);
+  options.model_ids = at_commas(chosen.model_ids);
+  options.dry_run = chosen.dry_run;
+  const app::Context& context = session.context();
+  const std::unique_ptr<tracking::Service> service = TRY(app::open_local_store(chosen.store, context));
+  std::unique_ptr<os::Progress> progress;
+  std::size_t shown = 0;
+  const auto report_progress = [&](std::size_t done, std::size_t total) {
+    if (!progress) {
+      progress = std::make_unique<os::Progress>(
+          context.progress, context.clock,
+          os::ProgressOptions{"removing", "things", static_cast<double>(total)});
+    }
+    progress->advance(static_cast<double>(done - shown));
+    shown = done;
+  };
+  const tracking::GcReport report = TRY(tracking::collect_garbage(service->store(), service->artifacts(),
+                                                                  context.files, options, report_progress));
+  progress.reset();
+  print_report(session, report, chosen.dry_run);
+  for (const tracking::GcKept& one : report.kept) {
+    context.log.warning("{} {} stays: {}", one.what, one.id, one.reason);
+  }
+  for (const std::string& version : report.versions) {
+    context.log.warning("model version {} {} its artifacts with its run or logged model", version,
+                        chosen.dry_run ? "would lose" : "has lost");
+  }
+  return {};
+}
+
+void add_gc(CLI::App& runs, Session& session) {
+  const auto chosen = std::make_shared<GcChosen>();
+  chosen->store.create = false;
+  CLI::App* const gc =
+      add_command(runs, session, "gc",
+                  "remove deleted runs, experiments and logged models for good, with their "
+                  "artifacts, as `mlflow gc`",
+                  Grammar::kOwn, [chosen](Session& current) { return collect_garbage(current, *chosen); });
+  gc->add_option("--older-than", chosen->older_than, "only what was deleted so long ago: 30d, 1d2h3m4s")
+      ->type_name("AGE");
+  gc->add_option("--run-ids", chosen->run_ids,
+                 "these runs, separated by commas; what is named goes, nothing else")
+      ->type_name("IDS");
+  gc->add_option("--experiment-ids", chosen->experiment_ids, "these experiments, with all that is in them")
+      ->type_name("IDS");
+  gc->add_option("--logged-model-ids", chosen->model_ids, "these logged models")->type_name("IDS");
+  gc->add_flag("--dry-run", chosen->dry_run, "say what would go, and change nothing");
+  add_local_store(*gc, std::shared_ptr<app::LocalStoreOptions>(chosen, &chosen->store));
+}
+
 Json to_json(const app::Promotion& promotion) {
   Json json;
   json.set("run_id", promotion.run_id);
@@ -317,6 +434,8 @@ void add_run_commands(CLI::App& parent, Session& session) {
   create->add_option("--status", created->status, "finished, failed or killed")->type_name("STATUS");
   create->add_option("--parent-run-id", created->parent_run_id, "the run that it belongs to")
       ->type_name("ID");
+
+  add_gc(runs, session);
 
   CLI::App& artifacts = add_group(parent, "artifacts", "artifacts of runs, as `mlflow artifacts`");
   const auto [list_command, list_chosen] =

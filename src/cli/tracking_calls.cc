@@ -31,6 +31,18 @@ void add_tracking_uri(CLI::App& command, const std::shared_ptr<std::string>& uri
       ->type_name("URI");
 }
 
+void add_local_store(CLI::App& command, const std::shared_ptr<app::LocalStoreOptions>& store) {
+  add_tracking_uri(command, std::shared_ptr<std::string>(store, &store->tracking_uri));
+  command
+      .add_option("--backend-store-uri", store->backend_store_uri,
+                  "the database, sqlite:///… (default: as --tracking-uri)")
+      ->type_name("URI");
+  command
+      .add_option("--artifacts-destination", store->artifacts_destination,
+                  "the folder that served artifacts are kept in (default: ./mlartifacts)")
+      ->type_name("URI");
+}
+
 Result<void> for_each_entry(tracking::Connection& connection, http::Method method, std::string_view path,
                             JsonObject request, std::string_view list, std::size_t max_results,
                             const std::function<Result<void>(const Json&)>& take) {

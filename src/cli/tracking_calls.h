@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/tracking_connection.h"
 #include "cli/session.h"
 #include "codec/json.h"
 #include "core/result.h"
@@ -16,6 +17,9 @@ namespace starcast::cli {
 
 // --tracking-uri, for each command that talks to a store.
 void add_tracking_uri(CLI::App& command, const std::shared_ptr<std::string>& uri);
+
+// --tracking-uri, --backend-store-uri and --artifacts-destination, for commands on the store itself.
+void add_local_store(CLI::App& command, const std::shared_ptr<app::LocalStoreOptions>& store);
 
 // Calls a paged search until it ends, or `max_results` entries (0: all) are there, and hands each entry to
 // `take`.
