@@ -484,6 +484,42 @@ class CommandLine(WithServer):
         self.assertEqual(Path(target, "file.txt").read_text(), "content")
 
 
+class OurTraining(WithServer):
+    """What `starcast train` and `models promote` leave, as the real client sees it."""
+
+    def starcast(self, *arguments, **environment):
+        done = subprocess.run([OPTIONS.starcast, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=200,
+                              env=dict(os.environ, MLFLOW_TRACKING_URI=self.server.uri, **environment), cwd=self.workspace)
+        if b"LightGBM's library" in done.stderr:
+            self.skipTest("needs LightGBM's library: tools/fetch-lightgbm brings it")
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        return done.stdout.decode()
+
+    def test_run_model_and_champion(self):
+        self.workspace = tempfile.mkdtemp(dir=self.folder)
+        self.starcast("new", ".", "--sample", "--sample-apps", "400")
+        self.starcast("prepare")
+        self.starcast("split")
+        trained = json.loads(self.starcast("--json", "train", "--learner", "random-forest", MLFLOW_RUN_NAME="ours"))
+        run = mlflow.get_run(trained["run_id"])
+        self.assertEqual((run.info.status, run.info.run_name), ("FINISHED", "ours"))
+        self.assertTrue(run.data.params)
+        self.assertEqual(run.data.tags["mlflow.source.name"], "starcast train")
+        datasets = {i.dataset.name: i.dataset.digest for i in run.inputs.dataset_inputs}
+        self.assertEqual(datasets["data/interim/listings.csv"], trained["data_md5"])
+        promoted = json.loads(self.starcast("--json", "models", "promote"))
+        self.assertTrue(promoted["is_champion"])
+        self.assertEqual([o.model_id for o in run.outputs.model_outputs], [promoted["model_id"]])
+        version = self.client.get_model_version_by_alias("rating", "champion")
+        self.assertEqual((version.version, version.run_id), (str(promoted["version"]), trained["run_id"]))
+        os.environ["STARCAST"] = OPTIONS.starcast
+        frame = pandas.read_csv(Path(self.workspace, "references/example-listings.csv"))
+        predicted = mlflow.pyfunc.load_model("models:/rating@champion").predict(frame)
+        direct = self.starcast("predict", "references/example-listings.csv", "--output-columns", "numbers")
+        rows = [[float(cell) for cell in line.split(",")] for line in direct.splitlines()[1:]]
+        numpy.testing.assert_array_equal(predicted.to_numpy(), numpy.array(rows))
+
+
 WRITER = """
 import sys, time
 from mlflow.entities import Metric, Param
