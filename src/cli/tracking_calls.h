@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "codec/json.h"
 #include "core/result.h"
+#include "http/message.h"
 #include "tracking/connection.h"
 
 namespace starcast::cli {

@@ -43,8 +43,8 @@ TEST(PageToken, RefusesGarbage) {
       "eyJvZmZzZXQiOiAwfQ==",  // {"offset": 0}, MLflow's
       "eyJvZmZzZXQiOiAtMX0=",  // {"offset": -1}
       "eyJvZmZzZXQiOiAxMDB9",  // {"offset": 100}
-      "e30",                   // {}
-      "W10",                   // []
+      "e30",                   // an empty object
+      "W10",                   // an empty list
       "bnVsbA",                // null
       good.substr(1),
       good.substr(0, good.size() - 4),

@@ -69,7 +69,8 @@ core::Error invalid_parameter(std::string_view name, const codec::Json& value, s
 // 200 with a JSON body. Doubles that are NaN or infinite must be made by `number`.
 http::Response json_response(const codec::Json& body);
 http::Response json_text_response(std::string body);
-http::Response empty_response();  // {}
+// An empty object.
+http::Response empty_response();
 // NaN and infinities as MLflow's strings "NaN", "Infinity", "-Infinity".
 codec::Json number(double value);
 
