@@ -13,6 +13,7 @@
 #include "core/parallel.h"
 #include "features/matrix.h"
 #include "forest/forest.h"
+#include "learn/masked_copies.h"
 #include "learn/review_buckets.h"
 #include "learn/split.h"
 #include "model/kernel_input.h"
@@ -44,11 +45,31 @@ struct EncodedPart {
   std::optional<FittedEncoder> fitted;
   std::vector<double> ratings;
   std::vector<double> weights;
+  std::optional<MaskedCopies> masked;  // where the plan asks for them
 };
+
+// By row: the value of its source.
+std::vector<double> gathered(std::span<const double> values, std::span<const std::size_t> source) {
+  std::vector<double> result;
+  result.reserve(source.size());
+  for (const std::size_t row : source) result.push_back(values[row]);
+  return result;
+}
+
+// The fields that masked copies hide: all that the case looks at, but what makes an app a launched one.
+std::vector<listing::Field> maskable_fields(model::LaunchCase launch_case) {
+  using listing::Field;
+  std::vector<Field> fields = {Field::kApp,    Field::kCategory,       Field::kSize,
+                               Field::kType,   Field::kPrice,          Field::kContentRating,
+                               Field::kGenres, Field::kCurrentVersion, Field::kAndroidVersion};
+  if (launch_case == model::LaunchCase::kLaunched) fields.push_back(Field::kLastUpdated);
+  return fields;
+}
 
 // One piece of work that shares nothing it writes with the others.
 using Job = std::function<Result<void>()>;
 
+constexpr std::size_t kMaskedEvery = 2;  // one training row of so many has a masked copy
 constexpr std::size_t kWeightFolds = 2;  // calibration folds whose apps the blend's weights are learnt on
 
 // The conformal quantile of the scores at each level: the ceil((n + 1) level)-th smallest.
@@ -104,28 +125,24 @@ class CaseTrainer {
     features::EncoderOptions options = encoder_options_;
     if (options.names) options.places = places;
     part.fitted = TRY(Encoder::fit(listings, part.weights, options));
+    if (plan_.masked_copies == CasePlan::MaskedCopies::kYes) {
+      part.masked = with_masked_copies(listings, *part.fitted,
+                                       {maskable_fields(plan_.launch_case), kMaskedEvery, rating_plan_.seed});
+    }
     return {};
   }
 
   void add_jobs(std::vector<Job>& jobs) {
     if (plan_.kernel == CasePlan::Kernel::kYes) {
-      jobs.push_back([this]() -> Result<void> {
-        kernel_ = TRY(fit_kernel(0));
-        return {};
-      });
+      jobs.push_back([this]() -> Result<void> { return fit_kernel(); });
     }
     for (std::size_t i = 0; i < plan_.point.size(); ++i) add_point_job(jobs, i, parts_[0], point_[i]);
     for (std::size_t fold = 0; fold < weight_folds_.size(); ++fold) {
-      WeightFold& weight_fold = weight_folds_[fold];
       const std::vector<std::size_t> chosen = weight_forests();
-      weight_fold.forests.resize(chosen.size());
+      weight_folds_[fold].resize(chosen.size());
       for (std::size_t i = 0; i < chosen.size(); ++i) {
-        add_point_job(jobs, chosen[i], parts_[fold + 1], weight_fold.forests[i]);
+        add_point_job(jobs, chosen[i], parts_[fold + 1], weight_folds_[fold][i]);
       }
-      jobs.push_back([this, fold, &weight_fold]() -> Result<void> {
-        weight_fold.kernel = TRY(fit_kernel(fold + 1));
-        return {};
-      });
     }
     add_band_jobs(jobs, parts_[0], band_);
     for (std::size_t fold = 0; fold < folds_.size(); ++fold)
@@ -139,7 +156,7 @@ class CaseTrainer {
     for (const PointPlan& point : plan_.point) weights.push_back(point.weight);
     std::optional<model::KernelPart> kernel;
     if (kernel_) {
-      kernel = model::KernelPart{0, kernel_->to_bytes()};
+      kernel = model::KernelPart{0, kernel_->model.to_bytes()};
       TRY(set_learnt_weights(weights, kernel->weight));
     }
     model::RatingCase trained{
@@ -152,12 +169,6 @@ class CaseTrainer {
   }
 
  private:
-  // What did not see a calibration fold, and so tells how much each part of the blend is worth.
-  struct WeightFold {
-    std::vector<std::string> forests;  // texts of weight_forests()
-    std::optional<similar::KernelModel> kernel;
-  };
-
   static bool is_squared(const PointPlan& point) { return point.loss == PointPlan::Loss::kSquared; }
 
   // The forests that stand for their loss while weights are learnt: the first of each.
@@ -179,7 +190,7 @@ class CaseTrainer {
       const PointPlan& point = plan_.point[index];
       std::span<const double> weights;
       if (point.weights == PointPlan::Weights::kReviews) weights = part.weights;
-      text = TRY(train_booster(part, point.booster, weights, rating_plan_.seed + index));
+      text = TRY(train_booster(part, Rows::kPlain, point.booster, weights, rating_plan_.seed + index));
       return {};
     });
   }
@@ -190,7 +201,7 @@ class CaseTrainer {
         BoosterPlan quantile = plan_.band;
         quantile.set("objective", "quantile");
         quantile.set("alpha", codec::to_shortest(share));
-        text = TRY(train_booster(part, quantile, {}, rating_plan_.seed));
+        text = TRY(train_booster(part, Rows::kWithMaskedCopies, quantile, {}, rating_plan_.seed));
         return {};
       });
     };
@@ -199,9 +210,20 @@ class CaseTrainer {
     add(kHighShare, band.high);
   }
 
-  Result<std::string> train_booster(const EncodedPart& part, const BoosterPlan& plan,
+  // What the training rows look like to a forest.
+  enum class Rows { kPlain, kWithMaskedCopies };
+
+  // `weights` are the rows', one each, or none.
+  Result<std::string> train_booster(const EncodedPart& part, Rows kind, const BoosterPlan& plan,
                                     std::span<const double> weights, std::uint64_t seed) const {
-    const Matrix& rows = part.fitted->training_rows;
+    if (!part.masked) kind = Rows::kPlain;
+    const Matrix& rows = kind == Rows::kPlain ? part.fitted->training_rows : part.masked->rows;
+    std::vector<double> ratings = part.ratings;
+    std::vector<double> row_weights(weights.begin(), weights.end());
+    if (kind == Rows::kWithMaskedCopies) {
+      ratings = gathered(part.ratings, part.masked->source);
+      if (!weights.empty()) row_weights = gathered(weights, part.masked->source);
+    }
     std::vector<std::string> names;
     for (const features::FeatureColumn& column : part.fitted->encoder.columns()) names.push_back(column.name);
     gbm::TrainOptions options;
@@ -213,19 +235,18 @@ class CaseTrainer {
       return gbm::TrainOptions::Continue::kYes;
     };
     return context_.library.train(
-        {rows.values, rows.rows, rows.columns, part.ratings, weights, std::move(names)}, options);
+        {rows.values, rows.rows, rows.columns, ratings, row_weights, std::move(names)}, options);
   }
 
-  // On the training listings of a part.
-  Result<similar::KernelModel> fit_kernel(std::size_t part) const {
-    const Encoder& encoder = parts_[part].fitted->encoder;
+  // On the whole training part.
+  Result<void> fit_kernel() {
+    const Encoder& encoder = parts_[0].fitted->encoder;
     const model::KernelInputMaker maker = TRY(model::KernelInputMaker::create(encoder));
     std::vector<model::KernelInput> inputs;
     std::vector<similar::KernelItem> items;
     std::vector<double> noise;
     std::vector<double> row(encoder.columns().size());
     for (std::size_t i = 0; i < seen_.size(); ++i) {
-      if (part > 0 && fold_of_[i] == part - 1) continue;
       encoder.transform(seen_[i], row);
       inputs.push_back(maker.make(seen_[i], row));
       noise.push_back(model::kernel_noise_variance(reviews_[i]));
@@ -233,29 +254,28 @@ class CaseTrainer {
     for (const model::KernelInput& input : inputs) items.push_back(input.item());
     similar::KernelOptions options = model::kernel_options();
     options.seed = rating_plan_.seed;
-    similar::KernelFit fit =
-        TRY(similar::KernelModel::fit({items, parts_[part].ratings, noise}, options), "kernel model");
-    return std::move(fit.model);
+    kernel_ = TRY(similar::KernelModel::fit({items, parts_[0].ratings, noise}, options), "kernel model");
+    return {};
   }
 
-  // Predictions of the weight folds' apps by forests and kernel models that did not see them.
+  // From predictions of the weight folds' apps that did not see them: by forests of the other folds, and by
+  // the kernel model without the app itself.
   Result<void> set_learnt_weights(std::vector<double>& weights, double& kernel_weight) const {
     const std::vector<std::size_t> chosen = weight_forests();
     std::vector<std::vector<double>> predictions(chosen.size() + 1);
     std::vector<double> truth;
     for (std::size_t fold = 0; fold < weight_folds_.size(); ++fold) {
       const Encoder& encoder = parts_[fold + 1].fitted->encoder;
-      const model::KernelInputMaker maker = TRY(model::KernelInputMaker::create(encoder));
       std::vector<double> row(encoder.columns().size());
       std::vector<forest::Forest> forests;
-      for (const std::string& text : weight_folds_[fold].forests)
+      for (const std::string& text : weight_folds_[fold])
         forests.push_back(TRY(forest::parse_lightgbm(text)));
       for (std::size_t i = 0; i < seen_.size(); ++i) {
         if (fold_of_[i] != fold) continue;
         encoder.transform(seen_[i], row);
         for (std::size_t part = 0; part < forests.size(); ++part)
           predictions[part].push_back(forests[part].predict(row));
-        predictions.back().push_back(weight_folds_[fold].kernel->predict(maker.make(seen_[i], row).item()));
+        predictions.back().push_back(kernel_->leave_one_out[i]);
         truth.push_back(seen_[i].rating);
       }
     }
@@ -315,9 +335,9 @@ class CaseTrainer {
   std::vector<EncodedPart> parts_;
   std::vector<model::BandForests> folds_;
   std::vector<std::string> point_;
-  std::vector<WeightFold> weight_folds_;
+  std::vector<std::vector<std::string>> weight_folds_;  // by fold: texts of weight_forests()
   model::BandForests band_;
-  std::optional<similar::KernelModel> kernel_;
+  std::optional<similar::KernelFit> kernel_;
 };
 
 // The apps whose names the encoders look up, all parts of all cases the same ones. Who is most like whom does
@@ -434,12 +454,13 @@ CasePlan boosted_case(model::LaunchCase launch_case) {
   const PointPlan::Weights by_reviews = PointPlan::Weights::kReviews;
   CasePlan plan;
   plan.launch_case = launch_case;
+  plan.kernel = CasePlan::Kernel::kYes;
+  plan.masked_copies = CasePlan::MaskedCopies::kYes;
   switch (launch_case) {
     case model::LaunchCase::kLaunched:
       plan.point = {{"mean", 0.35, mean, PointPlan::Loss::kSquared, by_reviews},
                     {"mean-extra", 0.35, extra, PointPlan::Loss::kSquared, by_reviews},
                     {"median", 0.3, median, PointPlan::Loss::kAbsolute, by_reviews}};
-      plan.kernel = CasePlan::Kernel::kYes;
       // With fewer folds their forests see so much less than the whole part that the intervals come out too
       // wide.
       plan.calibration_folds = 6;

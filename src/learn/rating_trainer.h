@@ -51,9 +51,11 @@ struct CasePlan {
   model::LaunchCase launch_case = model::LaunchCase::kLaunched;
   std::vector<PointPlan> point;  // weights sum to 1
   // Whether a kernel model takes part. If so, the shares of squared-loss forests, absolute-loss forests and
-  // kernel model are learnt inside the training part, from kernel models and forests that did not see the
-  // first two calibration folds.
+  // kernel model are learnt on the training apps of the first two calibration folds: from forests
+  // that did not see those, and from what the kernel model would say of each without it.
   enum class Kernel { kNo, kYes } kernel = Kernel::kNo;
+  // Whether the band forests also learn from rows of which some fields are hidden.
+  enum class MaskedCopies { kNo, kYes } masked_copies = MaskedCopies::kNo;
   BoosterPlan band;  // objective and alpha are set for each of the three; rows count the same
   std::size_t calibration_folds = 4;  // folds of the training part whose ratings calibrate the intervals
 };
