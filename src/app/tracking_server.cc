@@ -115,6 +115,7 @@ core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const Settin
   options.address = settings.text("host");
   options.port = static_cast<std::uint16_t>(port);
   options.io_threads = os::thread_count(context.environment);
+  options.gzip_to_loopback = false;
   options.browser.enabled = !settings.on("disable-security-middleware");
   options.browser.allowed_hosts = settings.list("allowed-hosts");
   options.browser.allowed_origins = settings.list("cors-allowed-origins");

@@ -237,6 +237,7 @@ class Engine final : public Server {
   void perform(Exchange& x);
   core::Result<Response> handled(Exchange& x);
   void finish_response(Exchange& x, bool on_pool_thread);
+  void pack(Exchange& x) const;
   void read_piece(Exchange& x);
   std::optional<Response> answer_to(BodyEnd end, Exchange& x);
   Response error_answer(const core::Error& error, const Request& request);
@@ -968,10 +969,16 @@ void Engine::perform(Exchange& x) {
   x.response = error_answer(error, x.request);
 }
 
+void Engine::pack(Exchange& x) const {
+  const std::string& peer = x.request.peer;
+  const bool is_near = peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+  if (options_.gzip_to_loopback || !is_near) compress(x.request, x.response, options_.gzip_bytes_min);
+}
+
 // The rest of a response that may take time or block.
 void Engine::finish_response(Exchange& x, bool on_pool_thread) {
   if (on_pool_thread || x.response.body.size() <= kInlineGzipBytesMax) {
-    compress(x.request, x.response, options_.gzip_bytes_min);
+    pack(x);
   }
   if (x.response.stream != nullptr && !x.framing.is_head) read_piece(x);
 }
@@ -1041,7 +1048,7 @@ Awaitable<bool> Engine::send(Worker& worker, Connection& connection, Exchange& x
   const bool is_stream = response.stream != nullptr && !x.framing.is_head &&
                          framing_of(response, x.framing) != BodyFraming::kNone;
   if (response.stream == nullptr) {
-    if (response.body.size() <= kInlineGzipBytesMax) compress(x.request, response, options_.gzip_bytes_min);
+    if (response.body.size() <= kInlineGzipBytesMax) pack(x);
   } else if (is_stream && x.piece == nullptr) {
     Exchange* exchange = &x;
     co_await on_pool(worker, [this, exchange] { read_piece(*exchange); });

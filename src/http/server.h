@@ -52,6 +52,8 @@ struct ServerOptions {
   // (503) take its body and the status given here. Without one: status_of() and the message as text.
   std::function<Response(const core::Error&, const Request&)> error_response{};
   std::size_t gzip_bytes_min = 1024;  // JSON and text from this size on are sent as gzip to who accepts it
+  // Off: who asks from this machine gets no gzip, whose time is more than the bytes' there.
+  bool gzip_to_loopback = true;
   bool access_log = true;             // a line a request, at info level
 };
 

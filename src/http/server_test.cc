@@ -426,6 +426,12 @@ TEST_F(ServerTest, PacksTextForWhoAcceptsIt) {
   EXPECT_EQ(plain.body.size(), 100'000U);
 }
 
+TEST_F(ServerTest, PacksNothingForThisMachineWhereToldSo) {
+  options_.gzip_to_loopback = false;
+
+  EXPECT_EQ(ask(get("/large-text", "Accept-Encoding: gzip\r\n")).body.size(), 100'000U);
+}
+
 TEST_F(ServerTest, AnswersHeadWithoutABody) {
   Wire wire(start());
 
