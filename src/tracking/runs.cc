@@ -37,7 +37,7 @@ class RunSet {
  public:
   explicit RunSet(std::span<const std::string> ids) {
     places_.reserve(ids.size());
-    for (const std::string& id : ids) {
+    for (const std::string& id : ids) {  // they outlive the set
       if (places_.emplace(id, values_.size()).second) values_.emplace_back(id);
     }
     runs_.resize(values_.size());
@@ -46,8 +46,12 @@ class RunSet {
   const std::vector<sql::Value>& ids() const { return values_; }
   // The place of a run that was asked for; a database may compare ids otherwise than we do.
   Run* find(std::string_view id) {
-    const auto found = places_.find(std::string(id));
-    return found == places_.end() ? nullptr : &runs_[found->second];
+    if (last_ != nullptr && last_id_ == id) return last_;  // the rows of a run come one after another
+    const auto found = places_.find(id);
+    if (found == places_.end()) return nullptr;
+    last_id_ = found->first;
+    last_ = &runs_[found->second];
+    return last_;
   }
   std::vector<Run> found() && {
     std::erase_if(runs_, [](const Run& run) { return run.id.empty(); });
@@ -55,9 +59,11 @@ class RunSet {
   }
 
  private:
-  std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_map<std::string_view, std::size_t> places_;
   std::vector<sql::Value> values_;
   std::vector<Run> runs_;
+  std::string_view last_id_{};
+  Run* last_ = nullptr;
 };
 
 constexpr std::string_view kInfoColumns =

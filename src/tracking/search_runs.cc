@@ -1,6 +1,7 @@
 #include "tracking/search_runs.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "tracking/filter.h"
@@ -10,7 +11,21 @@
 
 namespace starcast::tracking {
 
+namespace {
+
+constexpr std::size_t kRunsAtOnce = 100;
+
+}  // namespace
+
 core::Result<RunPage> search_runs(Store& store, const RunSearch& search) {
+  RunPage page;
+  page.next_page_token =
+      TRY(search_runs(store, search, [&page](Run run) { page.runs.push_back(std::move(run)); }));
+  return page;
+}
+
+core::Result<std::string> search_runs(Store& store, const RunSearch& search,
+                                      const std::function<void(Run)>& each) {
   const std::size_t limit = TRY(check_max_results(search.max_results, kRunsPageMax));
   Filter filter = TRY(parse_filter(search.filter, Resource::kRuns));
   std::vector<OrderKey> order = TRY(parse_order_by(search.order_by, Resource::kRuns));
@@ -25,20 +40,24 @@ core::Result<RunPage> search_runs(Store& store, const RunSearch& search) {
                                                 search.order_by});
   const RunQuery query(std::move(experiments), search.view, std::move(filter), std::move(order));
   const Keys after = TRY(read_page_start(text, search.page_token, query.terms()));
-  RunPage page;
-  if (search.experiment_ids.empty()) return page;
+  std::string next_page_token;
+  if (search.experiment_ids.empty()) return next_page_token;
   const auto read = [&](sql::Session& session) -> core::Result<void> {
-    page = RunPage();
     std::vector<Keys> rows = TRY(query.rows(session, after, limit + 1));
-    page.next_page_token = cut_page(rows, limit, text);
+    next_page_token = cut_page(rows, limit, text);
     std::vector<std::string> ids;
     ids.reserve(rows.size());
     for (Keys& keys : rows) ids.push_back(std::move(std::get<std::string>(keys.back())));
-    page.runs = TRY(load_runs(session, ids));
+    const std::span<const std::string> all(ids);
+    for (std::size_t done = 0; done < all.size(); done += kRunsAtOnce) {
+      std::vector<Run> runs =
+          TRY(load_runs(session, all.subspan(done, std::min(kRunsAtOnce, all.size() - done))));
+      for (Run& run : runs) each(std::move(run));
+    }
     return {};
   };
   TRY(store.database().read(read));
-  return page;
+  return next_page_token;
 }
 
 }  // namespace starcast::tracking

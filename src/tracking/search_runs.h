@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,9 @@ struct RunPage {
 // The time does not grow with the number of runs when the order is by start time, one metric, param or tag,
 // or when a clause that all matches fulfil names few runs. kInvalidInput with MLflow's texts.
 core::Result<RunPage> search_runs(Store& store, const RunSearch& search);
+// The same, each run given away as soon as it is loaded, so that a long page is never held whole; the next
+// page's token.
+core::Result<std::string> search_runs(Store& store, const RunSearch& search,
+                                      const std::function<void(Run)>& each);
 
 }  // namespace starcast::tracking

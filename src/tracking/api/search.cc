@@ -50,8 +50,20 @@ Result<Response> runs(Store& store, const Fields& fields) {
   search.max_results = TRY(fields.integer_or("max_results", kRunsPageDefault));
   search.order_by = TRY(fields.texts("order_by"));
   search.page_token = TRY(fields.text_or("page_token", ""));
-  const RunPage page = TRY(search_runs(store, search));
-  return page_response("runs", page.runs, page.next_page_token);
+  constexpr std::string_view kStart = R"({"runs":[)";
+  std::string body(kStart);
+  const std::string token = TRY(search_runs(store, search, [&](const Run& run) {
+    if (body.size() > kStart.size()) body += ',';
+    append_json(body, run);
+  }));
+  if (body.size() == kStart.size()) return empty_response();
+  body += ']';
+  if (!token.empty()) {
+    body += R"(,"next_page_token":)";
+    append_text(body, token);
+  }
+  body += '}';
+  return json_text_response(std::move(body));
 }
 
 Result<Response> experiments(Store& store, const Fields& fields) {
