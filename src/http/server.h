@@ -54,7 +54,7 @@ struct ServerOptions {
   std::size_t gzip_bytes_min = 1024;  // JSON and text from this size on are sent as gzip to who accepts it
   // Off: who asks from this machine gets no gzip, whose time is more than the bytes' there.
   bool gzip_to_loopback = true;
-  bool access_log = true;             // a line a request, at info level
+  bool access_log = true;  // a line a request, at info level
 };
 
 // Runs until stop(). Thread-safe.
