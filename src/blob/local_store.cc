@@ -279,10 +279,10 @@ class LocalStore final : public BlobStore {
     const std::string name(kUnfinishedFolder);
     const std::lock_guard<std::mutex> held(mutex_);
     if (::mkdirat(root_.number(), name.c_str(), 0700) != 0 && errno != EEXIST) {
-      return error_of(errno, "write below", uri_);
+      return error_of(errno, "make the folder", name);
     }
     Handle folder = open_part(root_.number(), name.c_str(), O_RDONLY | O_DIRECTORY);
-    if (!folder.is_open()) return error_of(errno, "write below", uri_);
+    if (!folder.is_open()) return error_of(errno, "open the folder", name);
     if (!swept_) sweep(folder);
     swept_ = true;
     return folder;

@@ -58,6 +58,7 @@ Result<void> serve(Session& session, const Flags& flags, bool open_browser) {
   const app::SettingValues settings =
       TRY(app::SettingValues::read(app::server_settings(), flags, context.environment));
   const os::SignalRelay::Watch signals = TRY(os::SignalRelay::watch());
+  os::survive_file_size_limit();
   const std::unique_ptr<app::TrackingServer> server = TRY(app::TrackingServer::start(settings, context));
   const double seconds = core::seconds_between(started, context.clock.elapsed());
   if (session.json) {

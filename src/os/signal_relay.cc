@@ -149,4 +149,8 @@ RelayedSignal SignalRelay::Watch::take() const {
   return signal;
 }
 
+void survive_file_size_limit() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 }  // namespace starcast::os

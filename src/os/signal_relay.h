@@ -42,4 +42,7 @@ class SignalRelay {
   static core::Result<Watch> watch();
 };
 
+// A write beyond the largest file allowed (ulimit -f) fails from now on and no longer ends this process.
+void survive_file_size_limit();
+
 }  // namespace starcast::os

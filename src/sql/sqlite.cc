@@ -211,6 +211,8 @@ class Readers {
       const std::lock_guard<std::mutex> held(mutex_);
       --opened_;
       free_again_.notify_one();
+      // This goes to a client, whom the file's path does not concern.
+      return core::Error(opened.error().code(), "the database takes no more connections now");
     }
     return opened;
   }

@@ -5,6 +5,7 @@
 
 #include "sql/like.h"
 #include "sql/sqlite_errors.h"
+#include "sql/sqlite_system.h"
 
 namespace starcast::sql {
 namespace {
@@ -105,6 +106,7 @@ core::Error Connection::error() const {
 }
 
 core::Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options) {
+  prepare_sqlite();
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options.create ? SQLITE_OPEN_CREATE : 0);
@@ -115,7 +117,7 @@ core::Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptio
       return core::Error(core::ErrorCode::kExhausted, "no memory for a database connection");
     if ((code & 0xFF) == SQLITE_CANTOPEN) {
       return core::Error(
-          core::ErrorCode::kPermissionDenied,
+          code_of_cannot_open(sqlite3_system_errno(handle)),
           fmt::format("cannot open the database '{}': {}", options.path, sqlite3_errmsg(handle)));
     }
     return connection->error().with_context(options.path);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+
 namespace starcast::sql {
 namespace {
 
@@ -53,6 +55,25 @@ ErrorCode code_of(int code) {
 
 core::Error sqlite_error(int code, std::string_view detail) {
   return {code_of(code), fmt::format("the database answers: {}", detail)};
+}
+
+ErrorCode code_of_cannot_open(int number) {
+  switch (number) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::kExhausted;
+    case EIO:
+    case ENXIO:
+    case EBUSY:
+    case EINTR:
+    case ETXTBSY:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kPermissionDenied;  // errno is an open list
+  }
 }
 
 bool is_network_file_system(std::int64_t type) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+
 namespace starcast::sql {
 namespace {
 
@@ -36,6 +38,13 @@ TEST(SqliteErrors, SayWhatACallerCanDo) {
 
 TEST(SqliteErrors, KeepSqlitesOwnWords) {
   EXPECT_EQ(sqlite_error(SQLITE_FULL, "disk is full").message(), "the database answers: disk is full");
+}
+
+TEST(SqliteErrors, OfOpeningTellAFullTableFromAForbiddenFile) {
+  EXPECT_EQ(code_of_cannot_open(EACCES), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(code_of_cannot_open(EMFILE), ErrorCode::kExhausted);
+  EXPECT_EQ(code_of_cannot_open(ENOSPC), ErrorCode::kExhausted);
+  EXPECT_EQ(code_of_cannot_open(EIO), ErrorCode::kUnavailable);
 }
 
 TEST(NetworkFileSystem, IsToldByItsMagicNumber) {
