@@ -5,6 +5,7 @@
 #include "cli/session.h"
 #include "core/clock.h"
 #include "os/process.h"
+#include "os/process_limits.h"
 #include "os/signal_relay.h"
 #include "sql/database.h"
 #include "tracking/schema.h"
@@ -57,6 +58,8 @@ Result<void> serve(Session& session, const Flags& flags, bool open_browser) {
   const core::Ticks started = context.clock.elapsed();
   const app::SettingValues settings =
       TRY(app::SettingValues::read(app::server_settings(), flags, context.environment));
+  os::keep_memory_small();
+  os::raise_open_files_limit();
   const os::SignalRelay::Watch signals = TRY(os::SignalRelay::watch());
   os::survive_file_size_limit();
   const std::unique_ptr<app::TrackingServer> server = TRY(app::TrackingServer::start(settings, context));
