@@ -64,6 +64,12 @@ core::Result<std::string> check_artifact_location(std::string_view location, std
     return invalid("Invalid value for parameter 'artifact_location' supplied: it holds a NUL character");
   }
   const Uri uri = split_uri(location);
+  if (holds_password(location)) {
+    return invalid("'artifact_location' holds a password: leave it to the credentials of those who read it");
+  }
+  if ((uri.scheme.empty() && uri.has_authority) || location.starts_with("\\\\")) {
+    return invalid(fmt::format("Invalid artifact location: '{}' names a host; write /path", location));
+  }
   if (uri.fragment || has_parameters(uri)) {
     return invalid("'artifact_location' URL can't include fragments or params.");
   }

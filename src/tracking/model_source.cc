@@ -220,6 +220,12 @@ core::Result<void> check_source_text(std::string_view source, const SourceOption
     return core::Error(core::ErrorCode::kInvalidInput,
                        "Invalid model version source: it holds a control character.");
   }
+  if (holds_password(source)) {
+    return core::Error(
+        core::ErrorCode::kInvalidInput,
+        "Invalid model version source: it holds a password; leave it to the credentials of those "
+        "who read it.");
+  }
   return check_host(source, "source", options);
 }
 

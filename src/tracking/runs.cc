@@ -250,14 +250,6 @@ Result<void> check_limit(std::string_view what, std::size_t limit, std::size_t c
                   limit, what, count));
 }
 
-Result<void> check_limits(const Batch& batch) {
-  TRY(check_limit("metrics", kBatchMetrics, batch.metrics.size()));
-  TRY(check_limit("params", kBatchParams, batch.params.size()));
-  TRY(check_limit("tags", kBatchTags, batch.tags.size()));
-  return check_limit("metrics, params, and tags", kBatchItems,
-                     batch.metrics.size() + batch.params.size() + batch.tags.size());
-}
-
 Result<void> check_params_differ(const std::vector<Param>& params) {
   std::unordered_set<std::string_view> keys;
   std::vector<std::string> repeated;
@@ -273,7 +265,7 @@ Result<void> check_params_differ(const std::vector<Param>& params) {
 
 // The batch with long values cut.
 Result<Batch> checked(const Batch& batch, bool truncate) {
-  TRY(check_limits(batch));
+  TRY(check_batch_limits(batch.metrics.size(), batch.params.size(), batch.tags.size()));
   Batch result;
   result.metrics = batch.metrics;
   for (std::size_t i = 0; i < batch.metrics.size(); ++i) {
@@ -417,6 +409,13 @@ Result<codec::Json> model_history(sql::Session& session, const std::string& run_
 }
 
 }  // namespace
+
+Result<void> check_batch_limits(std::size_t metrics, std::size_t params, std::size_t tags) {
+  TRY(check_limit("metrics", kBatchMetrics, metrics));
+  TRY(check_limit("params", kBatchParams, params));
+  TRY(check_limit("tags", kBatchTags, tags));
+  return check_limit("metrics, params, and tags", kBatchItems, metrics + params + tags);
+}
 
 Result<std::vector<Run>> load_runs(sql::Session& session, std::span<const std::string> run_ids) {
   RunSet runs(run_ids);

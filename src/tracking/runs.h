@@ -50,6 +50,9 @@ struct Batch {
   std::vector<Tag> tags{};
 };
 
+// Refuses a batch that is too large by its counts alone, before anything of it is read.
+core::Result<void> check_batch_limits(std::size_t metrics, std::size_t params, std::size_t tags);
+
 // Thread-safe. Each call is one transaction; errors are MLflow's texts. Whatever writes refuses deleted runs.
 class Runs {
  public:

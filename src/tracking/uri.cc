@@ -23,24 +23,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::string decoded_once(std::string_view text, bool plus_is_space) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-        continue;
-      }
-    }
-    decoded += plus_is_space && text[i] == '+' ? ' ' : text[i];
-  }
-  return decoded;
-}
-
 // Cuts `rest` at the first of `separator`; what follows it, if it is there.
 std::optional<std::string> cut_at(std::string_view& rest, char separator) {
   const std::size_t at = rest.find(separator);
@@ -74,13 +56,25 @@ Uri split_uri(std::string_view text) {
   return uri;
 }
 
+// In one pass: an escape that is complete becomes its character at once, which may complete another one. No
+// two escapes overlap, so this ends where decoding again and again would.
 std::string decoded_fully(std::string_view text, bool plus_is_space) {
-  std::string decoded(text);
-  for (;;) {
-    std::string next = decoded_once(decoded, plus_is_space);
-    if (next == decoded) return decoded;
-    decoded = std::move(next);
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (const char next : text) {
+    decoded += next;
+    for (;;) {
+      const std::size_t size = decoded.size();
+      if (plus_is_space && decoded.back() == '+') decoded.back() = ' ';
+      if (size < 3 || decoded[size - 3] != '%') break;
+      const int high = hex_digit(decoded[size - 2]);
+      const int low = hex_digit(decoded[size - 1]);
+      if (high < 0 || low < 0) break;
+      decoded.resize(size - 3);
+      decoded += static_cast<char>(high * 16 + low);
+    }
   }
+  return decoded;
 }
 
 std::vector<std::string> decoded_segments(std::string_view path) {
@@ -123,6 +117,46 @@ HostPort split_authority(std::string_view authority) {
     }
   }
   return result;
+}
+
+namespace {
+
+// Where the next password at or after `from` begins and ends.
+struct Range {
+  std::size_t begin = std::string_view::npos;
+  std::size_t end = std::string_view::npos;
+};
+
+Range find_password(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find("://", from); at != std::string_view::npos; at = text.find("://", at + 3)) {
+    const std::size_t begin = at + 3;
+    const std::size_t end = std::min(text.find_first_of("/?#\" \\<>", begin), text.size());
+    const std::string_view authority = text.substr(begin, end - begin);
+    const std::size_t user_end = authority.rfind('@');
+    const std::size_t colon = authority.find(':');
+    if (user_end == std::string_view::npos || colon >= user_end) continue;
+    return {begin + colon + 1, begin + user_end};
+  }
+  return {};
+}
+
+}  // namespace
+
+bool holds_password(std::string_view text) {
+  return find_password(text, 0).begin != std::string_view::npos;
+}
+
+std::string without_passwords(std::string_view text) {
+  std::string masked;
+  std::size_t from = 0;
+  for (Range found = find_password(text, 0); found.begin != std::string_view::npos;
+       found = find_password(text, from)) {
+    masked.append(text.substr(from, found.begin - from));
+    masked.append("***");
+    from = found.end;
+  }
+  masked.append(text.substr(from));
+  return masked;
 }
 
 }  // namespace starcast::tracking

@@ -26,6 +26,11 @@ std::string decoded_fully(std::string_view text, bool plus_is_space = false);
 // The path's segments, each decoded fully, without the empty ones.
 std::vector<std::string> decoded_segments(std::string_view path);
 
+// Whether an authority of `text` holds a password: "scheme://user:password@host".
+bool holds_password(std::string_view text);
+// `text`, which may be JSON around URIs, with "***" for each such password.
+std::string without_passwords(std::string_view text);
+
 struct HostPort {
   std::string host{};  // lower case, without brackets
   std::optional<int> port{};

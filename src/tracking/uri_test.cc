@@ -46,6 +46,32 @@ TEST(Uri, DecodesUntilNothingChanges) {
   EXPECT_EQ(decoded_fully("a+b"), "a+b");
 }
 
+TEST(Uri, DecodesWhatADecodedCharacterCompletes) {
+  EXPECT_EQ(decoded_fully("%2%35%32e"), ".");
+  EXPECT_EQ(decoded_fully("%25%32%62", true), " ");
+}
+
+TEST(Uri, DecodesNestedEscapesInLinearTime) {
+  std::string nested = "%";
+  for (int i = 0; i < 1'000'000; ++i) nested += "25";
+  EXPECT_EQ(decoded_fully(nested + "2e"), ".");
+}
+
+TEST(Uri, HidesPasswords) {
+  EXPECT_EQ(without_passwords(R"({"url":"https://me:secret@host/a","other":"s3://k:s@b"})"),
+            R"({"url":"https://me:***@host/a","other":"s3://k:***@b"})");
+  EXPECT_EQ(without_passwords("https://me:p@ss@host:80/a@b:c"), "https://me:***@host:80/a@b:c");
+  EXPECT_TRUE(holds_password("s3://key:secret@bucket/x"));
+}
+
+TEST(Uri, FindsNoPasswordWhereThereIsNone) {
+  for (const char* text :
+       {"https://host:80/a@b", "s3://user@bucket/x", "a:b@c", "://", "x://:", "mailto:a@b"}) {
+    EXPECT_FALSE(holds_password(text)) << text;
+    EXPECT_EQ(without_passwords(text), text);
+  }
+}
+
 TEST(Uri, SplitsSegmentsBeforeItDecodesThem) {
   EXPECT_THAT(decoded_segments("/1//%61b/x%2fy"), ElementsAre("1", "ab", "x/y"));
 }

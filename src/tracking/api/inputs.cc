@@ -1,6 +1,7 @@
 #include "tracking/api/inputs.h"
 
 #include "tracking/inputs.h"
+#include "tracking/uri.h"
 
 namespace starcast::tracking::api {
 namespace {
@@ -21,7 +22,7 @@ Result<DatasetInput> input_of(const Fields& fields) {
   input.dataset.name = TRY(dataset->required_text("name"));
   input.dataset.digest = TRY(dataset->required_text("digest"));
   input.dataset.source_type = TRY(dataset->required_text("source_type"));
-  input.dataset.source = TRY(dataset->text_or("source", ""));
+  input.dataset.source = without_passwords(TRY(dataset->text_or("source", "")));
   input.dataset.schema = TRY(dataset->text("schema"));
   input.dataset.profile = TRY(dataset->text("profile"));
   return input;

@@ -88,6 +88,7 @@ Result<Response> delete_tag(Runs& runs, const Fields& fields) {
 
 Result<Response> log_batch(Runs& runs, const Fields& fields) {
   const std::string run_id = TRY(fields.run_id());
+  TRY(check_batch_limits(fields.count("metrics"), fields.count("params"), fields.count("tags")));
   Batch batch;
   const std::vector<Fields> metrics = TRY(fields.messages("metrics"));
   const std::vector<Fields> params = TRY(fields.messages("params"));

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "tracking/api/json_text.h"
 #include "tracking/api/logged_model_json.h"
 #include "tracking/api/registry_json.h"
@@ -18,6 +20,8 @@ namespace {
 
 using core::Result;
 using http::Response;
+
+constexpr std::size_t kExperimentsOfDatasetsMax = 20;
 
 Result<View> view_of(const Fields& fields, std::string_view name) {
   static const std::vector<std::string_view> names(std::begin(kViewNames), std::end(kViewNames));
@@ -87,6 +91,12 @@ void append_summary(std::string& out, const DatasetSummary& summary) {
 
 Result<Response> datasets(Store& store, const Fields& fields) {
   const std::vector<std::string> ids = TRY(fields.texts("experiment_ids"));
+  if (ids.size() > kExperimentsOfDatasetsMax) {
+    return core::Error(core::ErrorCode::kInvalidInput,
+                       fmt::format("SearchDatasets request cannot specify more than {} experiment_ids. "
+                                   "Received {} experiment_ids.",
+                                   kExperimentsOfDatasetsMax, ids.size()));
+  }
   const std::vector<DatasetSummary> found = TRY(search_datasets(store, ids));
   std::string body;
   {

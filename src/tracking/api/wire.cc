@@ -267,6 +267,13 @@ core::Result<std::vector<Fields>> Fields::messages(std::string_view name) const 
   return values;
 }
 
+std::size_t Fields::count(std::string_view name) const {
+  const core::Result<const codec::Json*> found = member(name);
+  if (!found || *found == nullptr) return 0;
+  const codec::JsonArray* array = std::get_if<codec::JsonArray>(&(*found)->value());
+  return array ? array->size() : 0;
+}
+
 core::Result<std::optional<Fields>> Fields::message(std::string_view name) const {
   const codec::Json* found = TRY(member(name));
   if (!found) return std::optional<Fields>();

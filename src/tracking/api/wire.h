@@ -46,6 +46,8 @@ class Fields {
   // Repeated fields; absent is empty.
   core::Result<std::vector<std::string>> texts(std::string_view name) const;
   core::Result<std::vector<Fields>> messages(std::string_view name) const;
+  // How many elements a repeated field has; 0 for what is none.
+  std::size_t count(std::string_view name) const;
   // A single message; absent when not given.
   core::Result<std::optional<Fields>> message(std::string_view name) const;
   // `run_id`, or the old name `run_uuid` (mlflow.md 4.1). Required.
