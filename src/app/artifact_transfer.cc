@@ -21,6 +21,7 @@ using tracking::Connection;
 namespace {
 
 constexpr std::string_view kServedScheme = "mlflow-artifacts:/";
+constexpr int kDepthMax = 100;  // a list of another's server need not end
 
 // The folder that a local place names; absent for what is not on this disk.
 std::optional<std::string> local_folder(const std::string& place) {
@@ -62,8 +63,12 @@ Result<void> copy_local(const std::string& from, const std::string& to, const Co
   return {};
 }
 
-Result<void> download_served(const std::string& artifact, const std::string& to, Connection& connection,
-                             const Context& context) {
+Result<void> download_served(const std::string& artifact, const std::string& to, int depth,
+                             Connection& connection, const Context& context) {
+  if (depth > kDepthMax) {
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("{} lists folders more than {} deep", connection.uri(), kDepthMax));
+  }
   const Json listed =
       TRY(connection.call(Method::kGet, "2.0/mlflow-artifacts/artifacts", {{"path", artifact}}));
   const Json* const files = listed.find("files");
@@ -83,7 +88,8 @@ Result<void> download_served(const std::string& artifact, const std::string& to,
       return Error(ErrorCode::kCorrupt,
                    fmt::format("{} lists an artifact named '{}'", connection.uri(), path));
     }
-    TRY(download_served(artifact_below(artifact, name), os::joined(to, name), connection, context));
+    TRY(download_served(artifact_below(artifact, name), os::joined(to, name), depth + 1, connection,
+                        context));
   }
   return {};
 }
@@ -111,7 +117,7 @@ Result<void> upload_artifacts(const std::string& from, const std::string& place,
 Result<void> download_artifacts(const std::string& place, const std::string& to, Connection& connection,
                                 const Context& context) {
   if (place.starts_with(kServedScheme)) {
-    return download_served(place.substr(kServedScheme.size()), to, connection, context);
+    return download_served(place.substr(kServedScheme.size()), to, 0, connection, context);
   }
   const std::optional<std::string> from = local_folder(place);
   if (!from) return elsewhere(place);

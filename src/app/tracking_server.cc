@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "os/environment.h"
 
@@ -48,9 +49,14 @@ void add_own_routes(tracking::Service& service, std::function<std::string()> met
       return core::Result<http::Response>(http::text_response(200, text, type));
     });
   };
-  add_text("/health", "health", "OK", "text/plain; charset=utf-8");
-  add_text("/version", "version", kMlflowVersion, "text/plain; charset=utf-8");
-  add_text(service.options().static_prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
+  const std::string& prefix = service.options().static_prefix;
+  // With and without the prefix: those who watch a server do not always know it.
+  for (const std::string& place :
+       prefix.empty() ? std::vector<std::string>{""} : std::vector{prefix, std::string()}) {
+    add_text(place + "/health", "health", "OK", "text/plain; charset=utf-8");
+    add_text(place + "/version", "version", kMlflowVersion, "text/plain; charset=utf-8");
+  }
+  add_text(prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
   add_plain_route(routes, "/metrics", "metrics",
                   [metrics_text = std::move(metrics_text)](const http::Request&) {
                     return core::Result<http::Response>(
@@ -120,6 +126,10 @@ core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const Settin
   options.browser.allowed_hosts = settings.list("allowed-hosts");
   options.browser.allowed_origins = settings.list("cors-allowed-origins");
   options.browser.frame_options = settings.text("x-frame-options");
+  for (const char* const path : {"/health", "/version"}) {
+    const std::string& prefix = service.options().static_prefix;
+    if (!prefix.empty()) options.browser.open_paths.push_back(prefix + path);
+  }
   options.error_response = [&service](const core::Error& error, const http::Request& request) {
     return service.error_response(error, request);
   };

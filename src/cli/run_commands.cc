@@ -223,6 +223,8 @@ Result<void> download(Session& session, const Chosen& chosen) {
   }
   if (!run_id.empty()) place = app::artifact_below(TRY(artifact_root(run_id, *connection)), path);
   std::string target = chosen.local.empty() ? "." : chosen.local;
+  // A folder or file lands under its own name, a run's artifacts do without one.
+  if (run_id.empty()) path = place;
   if (!path.empty()) target = os::joined(target, os::name_of(path));
   TRY(app::download_artifacts(place, target, *connection, session.context()));
   if (session.json) {
