@@ -70,5 +70,6 @@ void add_pipeline_commands(CLI::App& parent, Session& session);    // repro
 void add_server_commands(CLI::App& parent, Session& session);      // server, up, db
 void add_experiment_commands(CLI::App& parent, Session& session);  // experiments
 void add_run_commands(CLI::App& parent, Session& session);         // runs, artifacts, models
+void add_import_commands(CLI::App& parent, Session& session);      // import
 
 }  // namespace starcast::cli

@@ -91,6 +91,9 @@ struct SqliteOptions {
   std::string path{};  // of the file; ":memory:" for tests
   bool create = true;  // false: kNotFound when there is no file
   std::size_t readers = 8;
+  // Another program's database: only read, by one thread at a time, and nothing of it is changed, its journal
+  // mode neither.
+  bool is_foreign = false;
 };
 
 // Opens or creates the file; kInvalidInput when it is no SQLite database, kUnsupported on a network file

@@ -247,9 +247,11 @@ class SqliteDatabase final : public Database {
 };
 
 // ":memory:" belongs to one connection, so reads and writes take turns.
-class MemoryDatabase final : public Database {
+// So does another program's database.
+class SingleDatabase final : public Database {
  public:
-  explicit MemoryDatabase(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  SingleDatabase(std::string uri, std::unique_ptr<Connection> connection)
+      : uri_(std::move(uri)), connection_(std::move(connection)) {}
   core::Result<void> write(const Closure& closure) override {
     const std::lock_guard<std::mutex> held(mutex_);
     Job job{&closure};
@@ -270,7 +272,7 @@ class MemoryDatabase final : public Database {
   const std::string& uri() const override { return uri_; }
 
  private:
-  std::string uri_ = "sqlite:///:memory:";
+  std::string uri_;
   std::mutex mutex_{};
   std::unique_ptr<Connection> connection_;
 };
@@ -320,16 +322,22 @@ core::Result<std::unique_ptr<Database>> open_sqlite(SqliteOptions options) {
   if (options.path == ":memory:") {
     std::unique_ptr<Connection> connection =
         TRY(Connection::open({options.path, true, false, kWriterCacheKib}));
-    return std::unique_ptr<Database>(std::make_unique<MemoryDatabase>(std::move(connection)));
+    return std::unique_ptr<Database>(
+        std::make_unique<SingleDatabase>("sqlite:///:memory:", std::move(connection)));
   }
   TRY(check_place(options));
-  auto writer = Connection::open({options.path, options.create, false, kWriterCacheKib});
+  const bool create = options.create && !options.is_foreign;
+  auto writer =
+      Connection::open({options.path, create, options.is_foreign, kWriterCacheKib, options.is_foreign});
   if (!writer && writer.error().code() == core::ErrorCode::kCorrupt) {
     return core::Error(core::ErrorCode::kInvalidInput,
                        fmt::format("'{}' is no SQLite database", options.path));
   }
   std::unique_ptr<Connection> connection = TRY(std::move(writer));
   std::string uri = fmt::format("sqlite:///{}", options.path);
+  if (options.is_foreign) {
+    return std::unique_ptr<Database>(std::make_unique<SingleDatabase>(std::move(uri), std::move(connection)));
+  }
   return std::unique_ptr<Database>(
       std::make_unique<SqliteDatabase>(std::move(uri), std::move(connection), std::move(options.path),
                                        std::max<std::size_t>(options.readers, 1)));

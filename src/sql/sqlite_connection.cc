@@ -141,11 +141,12 @@ core::Result<void> Connection::prepare_connection(const ConnectionOptions& optio
 
   const auto nothing = [](const Row&) { return core::Result<void>(); };
   std::string journal;
-  TRY(query("PRAGMA journal_mode=WAL", {}, [&](const Row& row) {
-    journal = row.string(0);
-    return core::Result<void>();
-  }));
-  if (journal != "wal" && journal != "memory") {
+  TRY(query(options.keep_journal ? "PRAGMA journal_mode" : "PRAGMA journal_mode=WAL", {},
+            [&](const Row& row) {
+              journal = row.string(0);
+              return core::Result<void>();
+            }));
+  if (!options.keep_journal && journal != "wal" && journal != "memory") {
     return core::Error(
         core::ErrorCode::kUnsupported,
         fmt::format("SQLite keeps a write-ahead log on no such file system (journal mode '{}'); put the "

@@ -23,6 +23,7 @@ struct ConnectionOptions {
   bool create = true;
   bool read_only = false;  // every writing statement is refused
   int cache_kib = 1024;
+  bool keep_journal = false;  // the database's journal mode stays as it is
 };
 
 // One thread at a time.

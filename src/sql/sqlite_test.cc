@@ -394,5 +394,33 @@ TEST(Sqlite, KeepsItsLogShort) {
   EXPECT_LT(os::real_files().status(folder.at("a.db-wal")).value().size_bytes, 20U << 20U);
 }
 
+TEST(Sqlite, ChangesNothingOfAnotherProgramsDatabase) {
+  const os::TemporaryFolder folder;
+  const std::string path = folder.at("foreign.db");
+  with_table(path).reset();  // leaves the write-ahead log's mode in the header
+  std::string before = os::real_files().read(path).value();
+  before[18] = before[19] = 1;  // a rollback journal instead
+  ASSERT_TRUE(os::real_files().write(path, before));
+  SqliteOptions options;
+  options.path = path;
+  options.is_foreign = true;
+
+  const auto database = open_sqlite(options).value();
+
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 0);
+  EXPECT_FALSE(run(*database, "INSERT INTO t VALUES ('a', 1)"));
+  EXPECT_EQ(os::real_files().read(path).value(), before);
+}
+
+TEST(Sqlite, MakesNoDatabaseOfAnotherProgram) {
+  const os::TemporaryFolder folder;
+  SqliteOptions options;
+  options.path = folder.at("absent.db");
+  options.is_foreign = true;
+
+  EXPECT_FALSE(open_sqlite(options));
+  EXPECT_FALSE(os::real_files().exists(options.path));
+}
+
 }  // namespace
 }  // namespace starcast::sql
