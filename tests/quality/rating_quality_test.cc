@@ -43,8 +43,8 @@ constexpr double kMaeMax = 0.325;
 constexpr double kCoverageMin = 0.77;
 constexpr double kCoverageMax = 0.83;
 // Of listings that lack fields which training listings have: docs/decisions/0016-intervals-by-pattern.md.
-constexpr double kMaskedCoverageMin = 0.72;
-constexpr double kMaskedCoverageMax = 0.88;
+constexpr double kMaskedCoverageMin = 0.76;
+constexpr double kMaskedCoverageMax = 0.84;
 // No honest model of these columns comes near: beyond it, something in the features knows the rating.
 constexpr double kR2Leak = 0.30;
 constexpr double kShuffledR2Max = 0.02;
@@ -52,10 +52,10 @@ constexpr double kShuffledR2Max = 0.02;
 constexpr double kR2Margin = 0.006;
 constexpr double kMaeMargin = 0.002;
 // The pins: held out as the pipeline does, and 5 folds of shuffle seed 1.
-constexpr double kHeldOutR2 = 0.2601;
-constexpr double kHeldOutMae = 0.3015;
-constexpr double kFoldsR2 = 0.2703;
-constexpr double kFoldsMae = 0.3012;
+constexpr double kHeldOutR2 = 0.2617;
+constexpr double kHeldOutMae = 0.3016;
+constexpr double kFoldsR2 = 0.2714;
+constexpr double kFoldsMae = 0.3017;
 
 class NoRunLog final : public RunLog {
  public:
