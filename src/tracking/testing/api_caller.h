@@ -26,8 +26,8 @@ class ApiCaller {
   api::Mount mount() { return {routes_, ""}; }
   const http::RouteTable& routes() const { return routes_; }
 
-  // `target` is below /api/2.0/mlflow/ ("runs/get?run_id=x"), or whole when it starts with '/'; errors as the server answers them. A route that
-  // is not there is 404 with an empty body.
+  // `target` is below /api/2.0/mlflow/ ("runs/get?run_id=x"), or whole when it starts with '/'; errors as the
+  // server answers them. A route that is not there is 404 with an empty body.
   http::Response call(http::Method method, std::string_view target, std::string body = {});
 
   // A 200's JSON as compact text, else "<status> <error_code>: <message>".
