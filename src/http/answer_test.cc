@@ -121,6 +121,13 @@ TEST(AccessText, EscapesWhatIsNotPrintable) {
             "GET /a\\x0a\\x1b[2J\\xc3\\xbc\\x5c 404 12 B 1.2 ms ::1");
 }
 
+TEST(AccessText, HidesPasswordsOfAddresses) {
+  EXPECT_EQ(access_text({"GET", "/a?u=https://me:s3cret@host/x:y@z", 200, 0, 0, "::1"}),
+            "GET /a?u=https://me:***@host/x:y@z 200 0 B 0.0 ms ::1");
+  EXPECT_EQ(access_text({"GET", "/a?u=s3%3A%2F%2Fk%3As3%40cret%40b%2Fx", 200, 0, 0, "::1"}),
+            "GET /a?u=s3%3A%2F%2Fk%3A***%40b%2Fx 200 0 B 0.0 ms ::1");
+}
+
 TEST(AccessText, CutsALongTarget) {
   const std::string target(5'000, 'x');
   EXPECT_LT(access_text({"GET", target, 200, 0, 0, ""}).size(), 2'200U);
