@@ -1370,6 +1370,7 @@ def run_site(options, name, wanted, failures, **how):
         raw = [line for line in log.split(b"\n") if any(byte < 0x20 or byte == 0x7F for byte in line)]
         for claim, what in ((status == 0, f"the server ended with status {status}"),
                             (options.sanitized or grown < 64 * 1024, f"{grown} KiB more memory at the end"),
+                            (len(log.splitlines()) > 5, "there is no access log"),
                             (not raw, f"control characters in the log: {raw[:3]}"),
                             (SENTINEL.encode() not in log, "the log holds what a file outside holds"),
                             (b"Sanitizer" not in log and b"runtime error" not in log, log[-3000:].decode("utf-8", "replace"))):

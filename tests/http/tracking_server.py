@@ -63,18 +63,17 @@ class TrackingServer:
             if name.endswith("SAN_OPTIONS"):
                 settings[name] = value
         self.log_path = self.top / "log.txt"
-        command = [*wrapper, str(program), "--json", "server", "--port", "0", *arguments]
+        command = [*wrapper, str(program), "server", "--port", "0", *arguments]
         if prefix:
             command += ["--static-prefix", prefix]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=settings, stdout=subprocess.PIPE, stderr=log)
-        started = b""
-        while not started.rstrip().endswith(b"}"):
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError("the server did not start: " + self.log_path.read_text())
-            started += line
-        self.port = json.loads(started)["port"]
+        # Not --json, which leaves out the access log.
+        started = self.process.stdout.readline().decode()
+        found = re.search(r" on http://127\.0\.0\.1:(\d+)", started)
+        if not found:
+            raise RuntimeError(f"the server did not start: {started} {self.log_path.read_text()}")
+        self.port = int(found[1])
 
     def connect(self, timeout=20):
         return socket.create_connection(("127.0.0.1", self.port), timeout)
