@@ -70,7 +70,9 @@ Prompts and traces: prompts work, as they are registered models; traces do not e
 NOT_YET_INTRO = """
 ## Not there yet
 
-MLflow 3.17.2 has these routes, starcast answers 404 `ENDPOINT_NOT_FOUND`, as MLflow does for routes it does not know.
+MLflow 3.17.2 has these routes, starcast answers 404 `ENDPOINT_NOT_FOUND`, as MLflow does for routes it does not know. Nor are there yet, of
+the routes that MLflow's own table does not hold: `runs/create-promptlab-run`, `gateway-proxy`, `ui-telemetry`, `get-trace-artifact`,
+`/static-files`, `/graphql`, `/v1/traces`.
 
 ```
 """
