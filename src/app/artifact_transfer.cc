@@ -49,20 +49,6 @@ Result<void> upload_file(const std::string& from, const std::string& place, Conn
   return context.files.copy(from, *to, {});
 }
 
-Result<void> copy_local(const std::string& from, const std::string& to, const Context& context) {
-  if (!context.files.is_folder(from)) {
-    if (const std::string folder = os::folder_of(to); !folder.empty())
-      TRY(context.files.make_folders(folder));
-    return context.files.copy(from, to, {});
-  }
-  TRY(context.files.make_folders(to));
-  const std::vector<os::FolderEntry> entries = TRY(context.files.list(from));
-  for (const os::FolderEntry& entry : entries) {
-    TRY(copy_local(os::joined(from, entry.name), os::joined(to, entry.name), context));
-  }
-  return {};
-}
-
 Result<void> download_served(const std::string& artifact, const std::string& to, int depth,
                              Connection& connection, const Context& context) {
   if (depth > kDepthMax) {
@@ -96,6 +82,20 @@ Result<void> download_served(const std::string& artifact, const std::string& to,
 
 }  // namespace
 
+Result<void> copy_tree(const std::string& from, const std::string& to, const Context& context) {
+  if (!context.files.is_folder(from)) {
+    if (const std::string folder = os::folder_of(to); !folder.empty())
+      TRY(context.files.make_folders(folder));
+    return context.files.copy(from, to, {});
+  }
+  TRY(context.files.make_folders(to));
+  const std::vector<os::FolderEntry> entries = TRY(context.files.list(from));
+  for (const os::FolderEntry& entry : entries) {
+    TRY(copy_tree(os::joined(from, entry.name), os::joined(to, entry.name), context));
+  }
+  return {};
+}
+
 std::string artifact_below(std::string_view place, std::string_view path) {
   while (place.ends_with('/') && !place.ends_with(":/")) place.remove_suffix(1);
   if (path.empty()) return std::string(place);
@@ -121,7 +121,7 @@ Result<void> download_artifacts(const std::string& place, const std::string& to,
   }
   const std::optional<std::string> from = local_folder(place);
   if (!from) return elsewhere(place);
-  return copy_local(*from, to, context);
+  return copy_tree(*from, to, context);
 }
 
 }  // namespace starcast::app

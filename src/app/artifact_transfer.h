@@ -21,6 +21,9 @@ core::Result<void> upload_artifacts(const std::string& from, const std::string& 
 core::Result<void> download_artifacts(const std::string& place, const std::string& to,
                                       tracking::Connection& connection, const Context& context);
 
+// A file, or a folder with its content, on this disk; links are followed.
+core::Result<void> copy_tree(const std::string& from, const std::string& to, const Context& context);
+
 // "<place>/<path>"; an empty path is the place itself.
 std::string artifact_below(std::string_view place, std::string_view path);
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "core/strings.h"
 #include "learn/metrics.h"
 #include "model/package.h"
+#include "tracking/answer.h"
 #include "tracking/api/wire.h"
 
 namespace starcast::app {
@@ -25,28 +25,16 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 using http::Method;
+using tracking::array_member;
 using tracking::Connection;
+using tracking::for_each_entry;
+using tracking::object_member;
+using tracking::text_member;
 
 namespace {
 
 // Where a champion's package is brought to be compared; removed afterwards.
 constexpr const char* kChampionFolder = ".starcast/champion";
-
-const JsonArray* array_or_null(const Json& json, std::string_view name) {
-  const Json* const found = json.find(name);
-  return found ? std::get_if<JsonArray>(&found->value()) : nullptr;
-}
-
-std::int64_t now_ms(const Context& context) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.now().time_since_epoch())
-      .count();
-}
-
-std::string text_or(const Json& json, std::string_view name) {
-  const Json* const found = json.find(name);
-  if (!found || !found->is_string()) return "";
-  return std::get<std::string>(found->value());
-}
 
 // The run that logged the package, the latest of several, and the model that it logged.
 struct LoggedPackage {
@@ -55,35 +43,30 @@ struct LoggedPackage {
 };
 
 Result<std::optional<LoggedPackage>> find_package(const std::string& sum, Connection& connection) {
-  const Json experiments =
-      TRY(connection.call(Method::kPost, "2.0/mlflow/experiments/search", {{"max_results", 1000}}));
   JsonArray ids;
-  if (const JsonArray* const array = array_or_null(experiments, "experiments")) {
-    for (const Json& experiment : *array) ids.push_back(Json(TRY(experiment.string_at("experiment_id"))));
-  }
-  const Json found = TRY(connection.call(Method::kPost, "2.0/mlflow/runs/search",
-                                         {{"experiment_ids", std::move(ids)},
-                                          {"filter", fmt::format("tags.`{}` = '{}'", kPackageTag, sum)},
-                                          {"max_results", 50}}));
-  if (const JsonArray* const runs = array_or_null(found, "runs")) {
-    for (const Json& run : *runs) {
-      const Json* const info = TRY(run.at("info"));
-      const Json* const outputs = run.find("outputs");
-      const JsonArray* const models = outputs ? array_or_null(*outputs, "model_outputs") : nullptr;
-      if (!models || models->empty()) continue;
-      LoggedPackage package;
-      package.run_id = TRY(info->string_at("run_id"));
-      package.model_id = TRY(models->front().string_at("model_id"));
-      return std::optional<LoggedPackage>(std::move(package));
-    }
-  }
-  return std::optional<LoggedPackage>();
+  TRY(for_each_entry(connection, Method::kPost, "2.0/mlflow/experiments/search", {}, "experiments", 0,
+                     [&](const Json& experiment) -> Result<void> {
+                       ids.push_back(Json(text_member(experiment, "experiment_id")));
+                       return {};
+                     }));
+  std::optional<LoggedPackage> latest;
+  TRY(for_each_entry(
+      connection, Method::kPost, "2.0/mlflow/runs/search",
+      {{"experiment_ids", std::move(ids)}, {"filter", fmt::format("tags.`{}` = '{}'", kPackageTag, sum)}},
+      "runs", 0, [&](const Json& run) -> Result<void> {
+        const JsonArray& models = array_member(object_member(run, "outputs"), "model_outputs");
+        if (latest || models.empty()) return {};
+        latest = LoggedPackage{text_member(object_member(run, "info"), "run_id"),
+                               text_member(models.front(), "model_id")};
+        return {};
+      }));
+  return latest;
 }
 
 // A run for a package that came without one: from another machine, or from the cache of the pipeline.
 Result<LoggedPackage> log_package(const PromoteOptions& options, const std::string& sum,
                                   Connection& connection, const Context& context) {
-  const std::int64_t now = now_ms(context);
+  const std::int64_t now = core::unix_milliseconds(context.clock.now());
   RunRecord record;
   record.key = fmt::format("{:013}-{}", now, sum.substr(0, 16));
   record.experiment = context.environment.find("MLFLOW_EXPERIMENT_NAME").value_or("rating");
@@ -121,7 +104,7 @@ Result<void> log_figures(const PromoteOptions& options, const std::string& run_i
   const Json json = TRY(codec::parse_json(text), options.metrics);
   std::vector<tracking::Metric> metrics;
   collect_numbers(json, "", metrics);
-  const std::int64_t now = now_ms(context);
+  const std::int64_t now = core::unix_milliseconds(context.clock.now());
   JsonArray array;
   for (const tracking::Metric& metric : metrics) {
     array.push_back(JsonObject{{"key", metric.key},
@@ -153,14 +136,15 @@ Result<Registered> register_version(const PromoteOptions& options, const LoggedP
   const Result<Json> model =
       connection.call(Method::kPost, "2.0/mlflow/registered-models/create", {{"name", options.name}});
   if (!model && model.error().code() != ErrorCode::kAlreadyExists) return Error(model.error());
-  const Json known =
-      TRY(connection.call(Method::kGet, "2.0/mlflow/model-versions/search",
-                          {{"filter", fmt::format("name = '{}'", options.name)}, {"max_results", 1000}}));
-  if (const JsonArray* const versions = array_or_null(known, "model_versions")) {
-    for (const Json& version : *versions) {
-      if (text_or(version, "run_id") == package.run_id) return Registered{TRY(version_of(version)), false};
-    }
-  }
+  const std::string of_this_model = fmt::format("name = '{}'", core::replaced(options.name, "'", "''"));
+  std::optional<Json> known;
+  TRY(for_each_entry(connection, Method::kGet, "2.0/mlflow/model-versions/search",
+                     {{"filter", of_this_model}}, "model_versions", 0,
+                     [&](const Json& version) -> Result<void> {
+                       if (!known && text_member(version, "run_id") == package.run_id) known = version;
+                       return {};
+                     }));
+  if (known) return Registered{TRY(version_of(*known)), false};
   const Json made = TRY(connection.call(Method::kPost, "2.0/mlflow/model-versions/create",
                                         {{"name", options.name},
                                          {"source", "models:/" + package.model_id},

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
+#include "app/artifact_transfer.h"
 #include "app/tracking_connection.h"
 #include "codec/digest.h"
 #include "core/strings.h"
@@ -17,10 +17,6 @@ using core::ErrorCode;
 using core::Result;
 
 namespace {
-
-std::int64_t milliseconds(core::TimePoint time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
 
 std::string record_path(const std::string& folder) {
   return os::joined(folder, "record.json");
@@ -37,28 +33,13 @@ std::string git_commit(const Context& context) {
   return std::string(core::trimmed(exit->output));
 }
 
-Result<void> copy_folder(const std::string& from, const std::string& to, os::FileSystem& files) {
-  TRY(files.make_folders(to));
-  const std::vector<os::FolderEntry> entries = TRY(files.list(from));
-  for (const os::FolderEntry& entry : entries) {
-    const std::string source = os::joined(from, entry.name);
-    const std::string target = os::joined(to, entry.name);
-    if (entry.kind == os::FileKind::kFolder) {
-      TRY(copy_folder(source, target, files));
-    } else {
-      TRY(files.copy(source, target, {}));
-    }
-  }
-  return {};
-}
-
 // The record last: a folder without one is half a report, and is not sent.
 Result<void> keep(RunRecord record, const Context& context) {
   const std::string folder = os::joined(kSpoolFolder, record.key);
   TRY(context.files.make_folders(folder));
   if (!record.package_folder.empty()) {
     const std::string copy = os::joined(folder, "package");
-    TRY(copy_folder(record.package_folder, copy, context.files));
+    TRY(copy_tree(record.package_folder, copy, context));
     record.package_folder = copy;
   }
   return context.files.write(record_path(folder),
@@ -87,7 +68,7 @@ Result<std::size_t> send_spooled(tracking::Connection& connection, const Context
 }
 
 TrainingRun::TrainingRun(const Context& context) : context_(context) {
-  record_.start_time = milliseconds(context.clock.now());
+  record_.start_time = core::unix_milliseconds(context.clock.now());
   record_.experiment = context.environment.find("MLFLOW_EXPERIMENT_NAME").value_or("rating");
   record_.run_name = context.environment.find("MLFLOW_RUN_NAME").value_or("");
   record_.user = context.environment.find("USER").value_or("");
@@ -103,7 +84,7 @@ void TrainingRun::log_metric(std::string_view name, double value, long step) {
   tracking::Metric metric;
   metric.key = std::string(name);
   metric.value = value;
-  metric.timestamp = milliseconds(context_.clock.now());
+  metric.timestamp = core::unix_milliseconds(context_.clock.now());
   metric.step = step;
   record_.metrics.push_back(std::move(metric));
   context_.log.debug("metric {} = {} (step {})", name, value, step);
@@ -123,7 +104,7 @@ ReportedRun TrainingRun::finish(const std::string& status, const std::string& pa
   ReportedRun reported;
   if (context_.environment.find("STARCAST_TRACKING") == "off") return reported;
   record_.status = status;
-  record_.end_time = milliseconds(context_.clock.now());
+  record_.end_time = core::unix_milliseconds(context_.clock.now());
   record_.package_folder = package_folder;
   record_.tags.push_back({"mlflow.source.name", "starcast train"});
   record_.tags.push_back({"mlflow.source.type", "LOCAL"});

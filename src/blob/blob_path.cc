@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "blob/blob_store.h"
+#include "codec/percent.h"
 #include "codec/utf8.h"
 #include "core/strings.h"
 
@@ -16,29 +17,6 @@ constexpr int kDecodingsMax = 10;
 
 core::Error invalid_path() {
   return {core::ErrorCode::kInvalidInput, "Invalid path"};
-}
-
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Broken escapes stay as they are.
-std::string decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? digit_of(text[i + 1]) : -1;
-    const int low = high >= 0 ? digit_of(text[i + 2]) : -1;
-    if (low < 0) {
-      result.push_back(text[i]);
-      continue;
-    }
-    result.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return result;
 }
 
 bool is_letter(char c) {
@@ -74,11 +52,11 @@ bool is_plain(std::string_view text) {
 core::Result<BlobPath> BlobPath::parse(std::string_view text) {
   if (text.size() > kPathBytesMax || leaves_its_folder(text)) return invalid_path();
   std::string before(text);
-  std::string now = decoded(before);
+  std::string now = codec::percent_decode_leniently(before);
   for (int round = 0; now != before; ++round) {
     if (round == kDecodingsMax || leaves_its_folder(now)) return invalid_path();
     before = std::move(now);
-    now = decoded(before);
+    now = codec::percent_decode_leniently(before);
   }
   if (text.ends_with('/')) text.remove_suffix(1);
   if (!text.empty() && !is_plain(text)) return invalid_path();

@@ -9,6 +9,7 @@
 #include "cli/session.h"
 #include "cli/tracking_calls.h"
 #include "codec/csv.h"
+#include "tracking/answer.h"
 
 namespace starcast::cli {
 
@@ -17,6 +18,11 @@ using codec::JsonArray;
 using codec::JsonObject;
 using core::Result;
 using http::Method;
+using tracking::array_member;
+using tracking::for_each_entry;
+using tracking::integer_member;
+using tracking::object_member;
+using tracking::text_member;
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include "core/strings.h"
 #include "os/path.h"
 #include "os/terminal.h"
+#include "tracking/answer.h"
 #include "tracking/gc.h"
 
 namespace starcast::cli {
@@ -21,6 +22,11 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 using http::Method;
+using tracking::array_member;
+using tracking::for_each_entry;
+using tracking::integer_member;
+using tracking::object_member;
+using tracking::text_member;
 
 namespace {
 
@@ -43,12 +49,6 @@ using Shared = std::shared_ptr<Chosen>;
 
 Result<std::unique_ptr<tracking::Connection>> connect(Session& session, const Chosen& chosen) {
   return app::connect_tracking(chosen.uri, session.context());
-}
-
-std::int64_t now_ms(Session& session) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             session.context().clock.now().time_since_epoch())
-      .count();
 }
 
 Result<void> list_runs(Session& session, const Chosen& chosen) {
@@ -152,16 +152,18 @@ Result<void> create_run(Session& session, const Chosen& chosen) {
                                             {{"experiment_name", chosen.experiment_name}}));
     experiment_id = text_member(object_member(found, "experiment"), "experiment_id");
   }
-  JsonObject request{
-      {"experiment_id", experiment_id}, {"start_time", now_ms(session)}, {"tags", std::move(tags)}};
+  JsonObject request{{"experiment_id", experiment_id},
+                     {"start_time", core::unix_milliseconds(session.context().clock.now())},
+                     {"tags", std::move(tags)}};
   if (!chosen.run_name.empty()) request.emplace_back("run_name", chosen.run_name);
   const Json made = TRY(connection->call(Method::kPost, "2.0/mlflow/runs/create", request));
   const Json& info = object_member(object_member(made, "run"), "info");
   std::string upper = status;
   for (char& letter : upper) letter = static_cast<char>(letter - 'a' + 'A');
-  TRY(connection->call(
-      Method::kPost, "2.0/mlflow/runs/update",
-      {{"run_id", text_member(info, "run_id")}, {"status", upper}, {"end_time", now_ms(session)}}));
+  TRY(connection->call(Method::kPost, "2.0/mlflow/runs/update",
+                       {{"run_id", text_member(info, "run_id")},
+                        {"status", upper},
+                        {"end_time", core::unix_milliseconds(session.context().clock.now())}}));
   session.print_json(JsonObject{{"run_id", text_member(info, "run_id")},
                                 {"experiment_id", experiment_id},
                                 {"status", upper},

@@ -18,12 +18,6 @@ using codec::JsonArray;
 using codec::JsonObject;
 using core::Result;
 
-namespace {
-
-constexpr std::size_t kPage = 1000;
-
-}  // namespace
-
 void add_tracking_uri(CLI::App& command, const std::shared_ptr<std::string>& uri) {
   command
       .add_option("--tracking-uri", *uri,
@@ -41,53 +35,6 @@ void add_local_store(CLI::App& command, const std::shared_ptr<app::LocalStoreOpt
       .add_option("--artifacts-destination", store->artifacts_destination,
                   "the folder that served artifacts are kept in (default: ./mlartifacts)")
       ->type_name("URI");
-}
-
-Result<void> for_each_entry(tracking::Connection& connection, http::Method method, std::string_view path,
-                            JsonObject request, std::string_view list, std::size_t max_results,
-                            const std::function<Result<void>(const Json&)>& take) {
-  std::size_t taken = 0;
-  std::string token;
-  do {
-    JsonObject page = request;
-    const std::size_t wanted = max_results == 0 ? kPage : std::min(kPage, max_results - taken);
-    page.emplace_back("max_results", wanted);
-    if (!token.empty()) page.emplace_back("page_token", token);
-    const Json answer = TRY(connection.call(method, path, page));
-    for (const Json& entry : array_member(answer, list)) {
-      TRY(take(entry));
-      ++taken;
-    }
-    token = text_member(answer, "next_page_token");
-  } while (!token.empty() && (max_results == 0 || taken < max_results));
-  return {};
-}
-
-std::string text_member(const Json& object, std::string_view name) {
-  const Json* const found = object.find(name);
-  if (!found || found->is_null()) return "";
-  if (const std::string* text = std::get_if<std::string>(&found->value())) return *text;
-  return codec::to_text(*found, codec::JsonStyle::kCompact);
-}
-
-std::int64_t integer_member(const Json& object, std::string_view name) {
-  const Json* const found = object.find(name);
-  if (!found) return 0;
-  const Result<std::int64_t> value = found->as_int();
-  return value ? *value : 0;
-}
-
-const JsonArray& array_member(const Json& object, std::string_view name) {
-  static const JsonArray none;
-  const Json* const found = object.find(name);
-  const JsonArray* const array = found ? std::get_if<JsonArray>(&found->value()) : nullptr;
-  return array ? *array : none;
-}
-
-const Json& object_member(const Json& object, std::string_view name) {
-  static const Json none{JsonObject{}};
-  const Json* const found = object.find(name);
-  return found && found->is_object() ? *found : none;
 }
 
 std::string utc_text(std::int64_t milliseconds) {

@@ -22,21 +22,6 @@ void add_tracking_uri(CLI::App& command, const std::shared_ptr<std::string>& uri
 // --tracking-uri, --backend-store-uri and --artifacts-destination, for commands on the store itself.
 void add_local_store(CLI::App& command, const std::shared_ptr<app::LocalStoreOptions>& store);
 
-// Calls a paged search until it ends, or `max_results` entries (0: all) are there, and hands each entry to
-// `take`.
-core::Result<void> for_each_entry(tracking::Connection& connection, http::Method method,
-                                  std::string_view path, codec::JsonObject request, std::string_view list,
-                                  std::size_t max_results,
-                                  const std::function<core::Result<void>(const codec::Json&)>& take);
-
-// A member's text; "" when it is absent or no text. A number is written out.
-std::string text_member(const codec::Json& object, std::string_view name);
-std::int64_t integer_member(const codec::Json& object, std::string_view name);
-// A member that is an array, or an empty one.
-const codec::JsonArray& array_member(const codec::Json& object, std::string_view name);
-// A member that is an object, or an empty one.
-const codec::Json& object_member(const codec::Json& object, std::string_view name);
-
 // Milliseconds since 1970 as "2026-11-24 16:30:05 UTC".
 std::string utc_text(std::int64_t milliseconds);
 

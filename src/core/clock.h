@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace starcast::core {
 
@@ -19,6 +20,11 @@ class Clock {
 
 // The machine's clocks.
 const Clock& system_clock();
+
+// Milliseconds since 1970.
+inline std::int64_t unix_milliseconds(TimePoint time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
 
 // Seconds between two readings of elapsed().
 inline double seconds_between(Ticks from, Ticks to) {

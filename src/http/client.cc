@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "codec/percent.h"
 #include "core/check.h"
 #include "core/strings.h"
 #include "http/channel.h"
@@ -64,7 +65,8 @@ core::Result<Url> parse_url(std::string_view text) {
   url.target = rest.substr(0, rest.find('#'));
   if (!url.target.starts_with('/')) url.target.insert(0, "/");
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    url.credentials = percent_decode(authority.substr(0, at)).value_or(std::string(authority.substr(0, at)));
+    url.credentials =
+        codec::percent_decode(authority.substr(0, at)).value_or(std::string(authority.substr(0, at)));
     authority.remove_prefix(at + 1);
   }
   url.port = url.tls ? "443" : "80";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "codec/percent.h"
 #include "core/check.h"
 
 namespace starcast::http {
@@ -33,44 +34,6 @@ char lower(char letter) {
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-int hex_digit(char letter) {
-  if (letter >= '0' && letter <= '9') return letter - '0';
-  if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
-  if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
-  return -1;
-}
-
-enum class Broken { kRefuse, kKeep };
-
-std::optional<std::string> decoded(std::string_view text, bool plus_is_space, Broken broken) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char letter = text[i];
-    if (letter == '+' && plus_is_space) {
-      result.push_back(' ');
-    } else if (letter == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) {
-        if (broken == Broken::kRefuse) return std::nullopt;
-        result.push_back('%');
-      } else {
-        result.push_back(static_cast<char>(high * 16 + low));
-        i += 2;
-      }
-    } else {
-      result.push_back(letter);
-    }
-  }
-  return result;
-}
-
-bool is_unreserved(char letter) {
-  return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
-         (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' || letter == '_' || letter == '~';
 }
 
 std::optional<std::string_view> first_of(const Pairs& pairs, std::string_view name) {
@@ -227,27 +190,6 @@ std::string_view reason_of(int status) {
   return found != kReasons.end() && found->status == status ? found->text : std::string_view();
 }
 
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  return decoded(text, plus_is_space, Broken::kRefuse);
-}
-
-std::string percent_encode(std::string_view text, std::string_view keep) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string result;
-  result.reserve(text.size());
-  for (const char letter : text) {
-    if (is_unreserved(letter) || keep.find(letter) != std::string_view::npos) {
-      result.push_back(letter);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(letter);
-    result.push_back('%');
-    result.push_back(kDigits[byte >> 4]);
-    result.push_back(kDigits[byte & 15]);
-  }
-  return result;
-}
-
 Pairs parse_query(std::string_view query) {
   Pairs pairs;
   while (!query.empty()) {
@@ -257,8 +199,8 @@ Pairs parse_query(std::string_view query) {
     if (part.empty()) continue;
     const std::size_t equals = std::min(part.find('='), part.size());
     const std::string_view value = equals < part.size() ? part.substr(equals + 1) : std::string_view();
-    pairs.emplace_back(*decoded(part.substr(0, equals), true, Broken::kKeep),
-                       *decoded(value, true, Broken::kKeep));
+    pairs.emplace_back(codec::percent_decode_leniently(part.substr(0, equals), true),
+                       codec::percent_decode_leniently(value, true));
   }
   return pairs;
 }
@@ -267,7 +209,7 @@ std::string write_query(const Pairs& pairs) {
   std::string query;
   for (const auto& [name, value] : pairs) {
     if (!query.empty()) query.push_back('&');
-    query.append(percent_encode(name)).append("=").append(percent_encode(value));
+    query.append(codec::percent_encode(name)).append("=").append(codec::percent_encode(value));
   }
   return query;
 }

@@ -76,10 +76,6 @@ Response text_response(int status, std::string text,
 // "Not Found" of 404; "" of a status that is not registered.
 std::string_view reason_of(int status);
 
-// %41 becomes 'A', once; absent for a broken escape. With `plus_is_space` also '+', as in queries.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-// All but unreserved characters (RFC 3986) and those in `keep` become %XX.
-std::string percent_encode(std::string_view text, std::string_view keep = {});
 // "a=1&b=x%20y" as pairs; broken escapes stay as they are.
 Pairs parse_query(std::string_view query);
 std::string write_query(const Pairs& pairs);

@@ -64,30 +64,6 @@ TEST(Request, DiesOnAParameterThatNoPatternHas) {
   EXPECT_DEATH((void)request.parameter("id"), "parameters");
 }
 
-TEST(PercentDecode, DecodesOnce) {
-  EXPECT_EQ(percent_decode("a%2Fb%252e"), "a/b%2e");
-  EXPECT_EQ(percent_decode("%e2%82%AC"), "\xe2\x82\xac");
-  EXPECT_EQ(percent_decode("%00"), std::string(1, '\0'));
-}
-
-TEST(PercentDecode, TakesPlusAsSpaceOnlyWhereTold) {
-  EXPECT_EQ(percent_decode("a+b"), "a+b");
-  EXPECT_EQ(percent_decode("a+b%2B", true), "a b+");
-}
-
-TEST(PercentDecode, RefusesBrokenEscapes) {
-  EXPECT_FALSE(percent_decode("%"));
-  EXPECT_FALSE(percent_decode("a%4"));
-  EXPECT_FALSE(percent_decode("%zz"));
-  EXPECT_FALSE(percent_decode("100%dog"));
-}
-
-TEST(PercentEncode, KeepsUnreservedAndWhatItIsTold) {
-  EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
-  EXPECT_EQ(percent_encode("a b/\xc3\xbc%"), "a%20b%2F%C3%BC%25");
-  EXPECT_EQ(percent_encode("a/b c", "/"), "a/b%20c");
-}
-
 TEST(ParseQuery, DecodesPairsInOrder) {
   EXPECT_EQ(parse_query("a=1&b=x%20y+z&a=2"), (Pairs{{"a", "1"}, {"b", "x y z"}, {"a", "2"}}));
 }

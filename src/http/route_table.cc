@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "codec/percent.h"
 #include "core/check.h"
 
 namespace starcast::http {
@@ -14,20 +15,6 @@ constexpr std::size_t kMethodCount = 7;
 
 std::size_t index_of(Method method) {
   return static_cast<std::size_t>(method);
-}
-
-// The segment's text; a broken escape stays as it is, for the handler to judge.
-std::string decoded_segment(std::string_view segment) {
-  if (segment.find('%') == std::string_view::npos) return std::string(segment);
-  if (auto whole = percent_decode(segment)) return *std::move(whole);
-  std::string text;
-  while (!segment.empty()) {
-    const bool escape = segment.front() == '%' && segment.size() >= 3;
-    const auto letter = escape ? percent_decode(segment.substr(0, 3)) : std::nullopt;
-    text.append(letter ? std::string_view(*letter) : segment.substr(0, 1));
-    segment.remove_prefix(letter ? 3 : 1);
-  }
-  return text;
 }
 
 // "/a/b" becomes "a" and leaves "/b"; a path always starts with '/' here.
@@ -96,7 +83,7 @@ struct RouteTable::Node {
   bool find(std::string_view path, Search& search) const {
     if (path.empty()) return search.take(leaves);
     std::string_view rest = path;
-    const std::string segment = decoded_segment(take_segment(rest));
+    const std::string segment = codec::percent_decode_leniently(take_segment(rest));
     if (const auto literal = literals.find(segment); literal != literals.end()) {
       if (literal->second->find(rest, search)) return true;
     }
@@ -108,7 +95,7 @@ struct RouteTable::Node {
     if (path.size() < 2) return false;
     const auto has_route = [](const Leaf& leaf) { return leaf.route != nullptr; };
     if (!std::any_of(rests.begin(), rests.end(), has_route)) return false;
-    search.values.push_back(decoded_segment(path.substr(1)));
+    search.values.push_back(codec::percent_decode_leniently(path.substr(1)));
     if (search.take(rests)) return true;
     search.values.pop_back();
     return false;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "codec/percent.h"
 #include "codec/utf8.h"
 #include "os/path.h"
 #include "tracking/names.h"
@@ -73,7 +74,7 @@ core::Result<std::string> check_artifact_location(std::string_view location, std
   if (uri.fragment || has_parameters(uri)) {
     return invalid("'artifact_location' URL can't include fragments or params.");
   }
-  if (uri.query && decoded_fully(*uri.query).find("..") != std::string::npos) {
+  if (uri.query && codec::percent_decode_fully(*uri.query).find("..") != std::string::npos) {
     return invalid("Invalid query string");
   }
   TRY(check_host(location, "artifact_location", options));

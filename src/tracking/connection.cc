@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/base64.h"
+#include "codec/percent.h"
 
 namespace starcast::tracking {
 namespace {
@@ -48,7 +49,7 @@ core::ErrorCode code_of(std::string_view name, int status) {
 }
 
 std::string artifact_target(std::string_view artifact) {
-  return fmt::format("/api/2.0/mlflow-artifacts/artifacts/{}", http::percent_encode(artifact, "/"));
+  return fmt::format("/api/2.0/mlflow-artifacts/artifacts/{}", codec::percent_encode(artifact, "/"));
 }
 
 void add_query_field(http::Pairs& query, const std::string& name, const codec::Json& value) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "codec/number.h"
+#include "codec/percent.h"
 #include "core/strings.h"
 #include "tracking/names.h"
 #include "tracking/uri.h"
@@ -100,7 +101,7 @@ bool is_local_inside(const Uri& source, std::string_view root) {
   if (!is_local(folder) || source.query || source.fragment) return false;
   // A path is read as written by some and decoded by others, so both must be inside.
   return is_path_inside(source.path, folder.path) &&
-         is_path_inside(decoded_fully(source.path), decoded_fully(folder.path));
+         is_path_inside(codec::percent_decode_fully(source.path), codec::percent_decode_fully(folder.path));
 }
 
 bool is_uri_inside(const Uri& source, std::string_view root) {
@@ -198,7 +199,7 @@ core::Result<void> check_absolute(std::string_view source) {
         "uri, an absolute path must be provided without relative path references present. Please provide "
         "an absolute path.");
   };
-  std::string decoded = decoded_fully(source, true);
+  std::string decoded = codec::percent_decode_fully(source, true);
   if (decoded.find('\0') != std::string::npos) return relative();
   std::replace(decoded.begin(), decoded.end(), '\\', '/');
   for (const std::string_view segment : core::split(decoded, '/')) {

@@ -61,7 +61,7 @@ Store::Store(std::unique_ptr<sql::Database> database, StoreOptions options, cons
     : database_(std::move(database)), options_(std::move(options)), clock_(clock) {}
 
 std::int64_t Store::now_ms() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch()).count();
+  return core::unix_milliseconds(clock_.now());
 }
 
 std::string Store::new_id() const {

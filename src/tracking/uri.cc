@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/number.h"
+#include "codec/percent.h"
 #include "core/strings.h"
 
 namespace starcast::tracking {
@@ -14,13 +15,6 @@ bool is_alpha(char c) {
 
 bool is_scheme_character(char c) {
   return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 // Cuts `rest` at the first of `separator`; what follows it, if it is there.
@@ -56,31 +50,10 @@ Uri split_uri(std::string_view text) {
   return uri;
 }
 
-// In one pass: an escape that is complete becomes its character at once, which may complete another one. No
-// two escapes overlap, so this ends where decoding again and again would.
-std::string decoded_fully(std::string_view text, bool plus_is_space) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (const char next : text) {
-    decoded += next;
-    for (;;) {
-      const std::size_t size = decoded.size();
-      if (plus_is_space && decoded.back() == '+') decoded.back() = ' ';
-      if (size < 3 || decoded[size - 3] != '%') break;
-      const int high = hex_digit(decoded[size - 2]);
-      const int low = hex_digit(decoded[size - 1]);
-      if (high < 0 || low < 0) break;
-      decoded.resize(size - 3);
-      decoded += static_cast<char>(high * 16 + low);
-    }
-  }
-  return decoded;
-}
-
 std::vector<std::string> decoded_segments(std::string_view path) {
   std::vector<std::string> segments;
   for (const std::string_view segment : core::split(path, '/')) {
-    if (!segment.empty()) segments.push_back(decoded_fully(segment));
+    if (!segment.empty()) segments.push_back(codec::percent_decode_fully(segment));
   }
   return segments;
 }

@@ -20,9 +20,6 @@ struct Uri {
 // Never fails: what is no URI is a path.
 Uri split_uri(std::string_view text);
 
-// Percent-decoded again and again until nothing changes; broken escapes stay. With `plus_is_space` also '+'.
-std::string decoded_fully(std::string_view text, bool plus_is_space = false);
-
 // The path's segments, each decoded fully, without the empty ones.
 std::vector<std::string> decoded_segments(std::string_view path);
 

@@ -38,25 +38,6 @@ TEST(Uri, KeepsTheAuthorityOfAPath) {
   EXPECT_EQ(split_uri("//host/share").path, "/share");
 }
 
-TEST(Uri, DecodesUntilNothingChanges) {
-  EXPECT_EQ(decoded_fully("%252e%252e"), "..");
-  EXPECT_EQ(decoded_fully("100%"), "100%");
-  EXPECT_EQ(decoded_fully("%4"), "%4");
-  EXPECT_EQ(decoded_fully("a+b", true), "a b");
-  EXPECT_EQ(decoded_fully("a+b"), "a+b");
-}
-
-TEST(Uri, DecodesWhatADecodedCharacterCompletes) {
-  EXPECT_EQ(decoded_fully("%2%35%32e"), ".");
-  EXPECT_EQ(decoded_fully("%25%32%62", true), " ");
-}
-
-TEST(Uri, DecodesNestedEscapesInLinearTime) {
-  std::string nested = "%";
-  for (int i = 0; i < 1'000'000; ++i) nested += "25";
-  EXPECT_EQ(decoded_fully(nested + "2e"), ".");
-}
-
 TEST(Uri, HidesPasswords) {
   EXPECT_EQ(without_passwords(R"({"url":"https://me:secret@host/a","other":"s3://k:s@b"})"),
             R"({"url":"https://me:***@host/a","other":"s3://k:***@b"})");

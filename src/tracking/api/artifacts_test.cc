@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec/percent.h"
 #include "core/testing/manual_clock.h"
 #include "os/file_system.h"
 #include "os/testing/temporary_folder.h"
@@ -289,7 +290,7 @@ const std::vector<std::string>& bad_paths() {
         "parent/artifacts/../external",
     };
     std::string nested = "../x";
-    for (int i = 0; i < 30; ++i) nested = http::percent_encode(nested);
+    for (int i = 0; i < 30; ++i) nested = codec::percent_encode(nested);
     list.push_back(nested);
     return list;
   }();
@@ -300,7 +301,7 @@ TEST_F(Artifacts, RefuseEveryWayOutOnEveryRoute) {
   ASSERT_TRUE(os::real_files().write(folder_.at("secret"), "secret"));
   for (const std::string prefix : {"", "/prefix"}) {
     for (const std::string& bad : bad_paths()) {
-      const std::string once = http::percent_encode(bad);
+      const std::string once = codec::percent_encode(bad);
       std::vector<std::pair<Method, std::string>> targets = {
           {Method::kGet, "/get-artifact?run_id=r1&path=" + once},
           {Method::kGet, "/model-versions/get-artifact?name=n&version=1&path=" + once},
@@ -367,7 +368,7 @@ TEST_F(Artifacts, NeverComeFromBehindALink) {
 TEST_F(Artifacts, TakeHonestNames) {
   for (const std::string path : {"path", "path2/to/file", "dog%step%100%timestamp%100",
                                  "dog+step+100+timestamp+100", "a b/\xC3\xA9t\xC3\xA9.txt"}) {
-    const std::string target = kFiles + "/h/" + http::percent_encode(path, "/");
+    const std::string target = kFiles + "/h/" + codec::percent_encode(path, "/");
     EXPECT_EQ(send(Method::kPut, target, path).status, 200) << path;
     EXPECT_EQ(get(target), "200 " + path);
     EXPECT_EQ(os::real_files().read(folder_.at("served/h/") + path).value(), path);

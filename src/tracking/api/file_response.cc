@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "codec/percent.h"
 #include "core/strings.h"
 #include "tracking/api/mime_types.h"
 
@@ -104,7 +105,7 @@ std::string content_disposition(std::string_view name) {
   if (ascii.size() == name.size()) return "attachment; filename=" + quoted_unless_token(name);
   return fmt::format("attachment; filename={}; filename*=UTF-8''{}",
                      quoted_unless_token(ascii.empty() ? "download" : ascii),
-                     http::percent_encode(name, "!#$&+-.^_`|~"));
+                     codec::percent_encode(name, "!#$&+-.^_`|~"));
 }
 
 std::string http_date(std::int64_t seconds) {

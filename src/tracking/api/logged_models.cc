@@ -121,17 +121,7 @@ Result<Response> log_params(Store& store, const Request& request) {
   return empty_response();
 }
 
-using StoreHandler = Result<Response> (*)(Store&, const Request&);
-
-struct Row {
-  Method method;
-  std::string_view path;
-  Permission permission;
-  std::string_view rpc;
-  StoreHandler handler;
-};
-
-constexpr Row kRows[] = {
+constexpr StoreRoute kRows[] = {
     {Method::kPost, "", Permission::kCreate, "createLoggedModel", create},
     {Method::kPatch, "/{model_id}", Permission::kEdit, "finalizeLoggedModel", finalize},
     {Method::kGet, "/{model_id}", Permission::kRead, "getLoggedModel", get},
@@ -144,12 +134,7 @@ constexpr Row kRows[] = {
 }  // namespace
 
 void add_logged_model_routes(const Mount& mount, Store& store) {
-  for (const Row& row : kRows) {
-    const StoreHandler handler = row.handler;
-    mount.add("2.0", row.method, "/mlflow/logged-models" + std::string(row.path), row.permission,
-              "logged-models", row.rpc,
-              [&store, handler](const Request& request) { return handler(store, request); });
-  }
+  mount.add_store_routes("logged-models", kRows, store);
 }
 
 }  // namespace starcast::tracking::api

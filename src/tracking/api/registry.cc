@@ -230,55 +230,36 @@ Result<Response> delete_version_tag(Store& store, const Request& request) {
   return empty_response();
 }
 
-using StoreHandler = Result<Response> (*)(Store&, const Request&);
-
-struct Row {
-  Method method;
-  std::string_view path;
-  Permission permission;
-  std::string_view rpc;
-  StoreHandler handler;
+constexpr StoreRoute kModelRows[] = {
+    {Method::kPost, "/create", Permission::kCreate, "createRegisteredModel", create_model},
+    {Method::kPost, "/rename", Permission::kEdit, "renameRegisteredModel", rename_model},
+    {Method::kPatch, "/update", Permission::kEdit, "updateRegisteredModel", update_model},
+    {Method::kDelete, "/delete", Permission::kDelete, "deleteRegisteredModel", delete_model},
+    {Method::kGet, "/get", Permission::kRead, "getRegisteredModel", get_model},
+    {Method::kPost, "/get-latest-versions", Permission::kRead, "getLatestVersions", get_latest_versions},
+    {Method::kGet, "/get-latest-versions", Permission::kRead, "getLatestVersions", get_latest_versions},
+    {Method::kPost, "/set-tag", Permission::kEdit, "setRegisteredModelTag", set_model_tag},
+    {Method::kDelete, "/delete-tag", Permission::kEdit, "deleteRegisteredModelTag", delete_model_tag},
+    {Method::kPost, "/alias", Permission::kEdit, "setRegisteredModelAlias", set_alias},
+    {Method::kDelete, "/alias", Permission::kEdit, "deleteRegisteredModelAlias", delete_alias},
+    {Method::kGet, "/alias", Permission::kRead, "getModelVersionByAlias", get_by_alias},
 };
 
-constexpr Row kModelRows[] = {
-    {Method::kPost, "create", Permission::kCreate, "createRegisteredModel", create_model},
-    {Method::kPost, "rename", Permission::kEdit, "renameRegisteredModel", rename_model},
-    {Method::kPatch, "update", Permission::kEdit, "updateRegisteredModel", update_model},
-    {Method::kDelete, "delete", Permission::kDelete, "deleteRegisteredModel", delete_model},
-    {Method::kGet, "get", Permission::kRead, "getRegisteredModel", get_model},
-    {Method::kPost, "get-latest-versions", Permission::kRead, "getLatestVersions", get_latest_versions},
-    {Method::kGet, "get-latest-versions", Permission::kRead, "getLatestVersions", get_latest_versions},
-    {Method::kPost, "set-tag", Permission::kEdit, "setRegisteredModelTag", set_model_tag},
-    {Method::kDelete, "delete-tag", Permission::kEdit, "deleteRegisteredModelTag", delete_model_tag},
-    {Method::kPost, "alias", Permission::kEdit, "setRegisteredModelAlias", set_alias},
-    {Method::kDelete, "alias", Permission::kEdit, "deleteRegisteredModelAlias", delete_alias},
-    {Method::kGet, "alias", Permission::kRead, "getModelVersionByAlias", get_by_alias},
+constexpr StoreRoute kVersionRows[] = {
+    {Method::kPatch, "/update", Permission::kEdit, "updateModelVersion", update_version},
+    {Method::kPost, "/transition-stage", Permission::kEdit, "transitionModelVersionStage", transition_stage},
+    {Method::kDelete, "/delete", Permission::kDelete, "deleteModelVersion", delete_version},
+    {Method::kGet, "/get", Permission::kRead, "getModelVersion", get_version},
+    {Method::kGet, "/get-download-uri", Permission::kRead, "getModelVersionDownloadUri", get_download_uri},
+    {Method::kPost, "/set-tag", Permission::kEdit, "setModelVersionTag", set_version_tag},
+    {Method::kDelete, "/delete-tag", Permission::kEdit, "deleteModelVersionTag", delete_version_tag},
 };
-
-constexpr Row kVersionRows[] = {
-    {Method::kPatch, "update", Permission::kEdit, "updateModelVersion", update_version},
-    {Method::kPost, "transition-stage", Permission::kEdit, "transitionModelVersionStage", transition_stage},
-    {Method::kDelete, "delete", Permission::kDelete, "deleteModelVersion", delete_version},
-    {Method::kGet, "get", Permission::kRead, "getModelVersion", get_version},
-    {Method::kGet, "get-download-uri", Permission::kRead, "getModelVersionDownloadUri", get_download_uri},
-    {Method::kPost, "set-tag", Permission::kEdit, "setModelVersionTag", set_version_tag},
-    {Method::kDelete, "delete-tag", Permission::kEdit, "deleteModelVersionTag", delete_version_tag},
-};
-
-void add_rows(const Mount& mount, Store& store, std::span<const Row> rows, std::string_view resource) {
-  for (const Row& row : rows) {
-    const StoreHandler handler = row.handler;
-    mount.add("2.0", row.method, "/mlflow/" + std::string(resource) + "/" + std::string(row.path),
-              row.permission, resource, row.rpc,
-              [&store, handler](const Request& request) { return handler(store, request); });
-  }
-}
 
 }  // namespace
 
 void add_registry_routes(const Mount& mount, Store& store, SourceOptions options) {
-  add_rows(mount, store, kModelRows, "registered-models");
-  add_rows(mount, store, kVersionRows, "model-versions");
+  mount.add_store_routes("registered-models", kModelRows, store);
+  mount.add_store_routes("model-versions", kVersionRows, store);
   mount.add("2.0", Method::kPost, "/mlflow/model-versions/create", Permission::kEdit, "model-versions",
             "createModelVersion", [&store, options = std::move(options)](const Request& request) {
               return create_version(store, options, request);

@@ -54,6 +54,25 @@ core::Error wrong_type(std::string_view path, const codec::Json& value) {
                            fmt::format(" Hint: Value was of type '{}'. {}", python_type(value), kSeeDocs));
 }
 
+http::Route pool_route(http::Method method, http::Permission permission, std::string_view resource,
+                       std::string_view rpc) {
+  http::Route route;
+  route.method = method;
+  route.permission = permission;
+  route.where = http::Where::kPool;
+  route.name = std::string(rpc);
+  route.resource = std::string(resource);
+  return route;
+}
+
+http::Route json_route(http::Method method, http::Permission permission, std::string_view resource,
+                       std::string_view rpc, http::Handler handler) {
+  http::Route route = pool_route(method, permission, resource, rpc);
+  route.handler = std::move(handler);
+  route.json_body = method == http::Method::kPost || method == http::Method::kPut;
+  return route;
+}
+
 }  // namespace
 
 core::Error missing_parameter(std::string_view name) {
@@ -360,52 +379,45 @@ http::Response error_response(const core::Error& error) {
   return response;
 }
 
+// The route whose pattern is <prefix><base><version><path>, for each of `bases`.
+void Mount::add_below(std::initializer_list<std::string_view> bases, std::string_view version,
+                      std::string_view path, const http::Route& like) const {
+  for (const std::string_view base : bases) {
+    http::Route route = like;
+    route.pattern = fmt::format("{}{}{}{}", static_prefix, base, version, path);
+    table.add(std::move(route));
+  }
+}
+
 void Mount::add(std::string_view version, http::Method method, std::string_view path,
                 http::Permission permission, std::string_view resource, std::string_view rpc,
                 http::Handler handler) const {
-  for (const std::string_view base : {"/api/", "/ajax-api/"}) {
-    http::Route route;
-    route.method = method;
-    route.pattern = fmt::format("{}{}{}{}", static_prefix, base, version, path);
-    route.permission = permission;
-    route.where = http::Where::kPool;
-    route.handler = handler;
-    route.name = std::string(rpc);
-    route.resource = std::string(resource);
-    route.json_body = method == http::Method::kPost || method == http::Method::kPut;
-    table.add(std::move(route));
-  }
+  add_below({"/api/", "/ajax-api/"}, version, path,
+            json_route(method, permission, resource, rpc, std::move(handler)));
 }
 
 void Mount::add_ajax(std::string_view version, http::Method method, std::string_view path,
                      http::Permission permission, std::string_view resource, std::string_view name,
                      http::Handler handler) const {
-  http::Route route;
-  route.method = method;
-  route.pattern = fmt::format("{}/ajax-api/{}{}", static_prefix, version, path);
-  route.permission = permission;
-  route.where = http::Where::kPool;
-  route.handler = std::move(handler);
-  route.name = std::string(name);
-  route.resource = std::string(resource);
-  route.json_body = method == http::Method::kPost || method == http::Method::kPut;
-  table.add(std::move(route));
+  add_below({"/ajax-api/"}, version, path,
+            json_route(method, permission, resource, name, std::move(handler)));
 }
 
 void Mount::add_receiver(std::string_view version, http::Method method, std::string_view path,
                          http::Permission permission, std::string_view resource, std::string_view rpc,
                          http::Receiver receiver) const {
-  for (const std::string_view base : {"/api/", "/ajax-api/"}) {
-    http::Route route;
-    route.method = method;
-    route.pattern = fmt::format("{}{}{}{}", static_prefix, base, version, path);
-    route.permission = permission;
-    route.where = http::Where::kPool;
-    route.receiver = receiver;
-    route.body_bytes_max = kReceivedBytesMax;
-    route.name = std::string(rpc);
-    route.resource = std::string(resource);
-    table.add(std::move(route));
+  http::Route route = pool_route(method, permission, resource, rpc);
+  route.receiver = std::move(receiver);
+  route.body_bytes_max = kReceivedBytesMax;
+  add_below({"/api/", "/ajax-api/"}, version, path, route);
+}
+
+void Mount::add_store_routes(std::string_view resource, std::span<const StoreRoute> routes,
+                             Store& store) const {
+  for (const StoreRoute& route : routes) {
+    add("2.0", route.method, fmt::format("/mlflow/{}{}", resource, route.path), route.permission, resource,
+        route.rpc,
+        [&store, handler = route.handler](const http::Request& request) { return handler(store, request); });
   }
 }
 

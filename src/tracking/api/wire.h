@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,10 @@
 #include "core/result.h"
 #include "http/message.h"
 #include "http/route_table.h"
+
+namespace starcast::tracking {
+class Store;
+}
 
 namespace starcast::tracking::api {
 
@@ -84,6 +90,15 @@ struct WireCode {
 WireCode wire_code(core::ErrorCode code);
 http::Response error_response(const core::Error& error);
 
+// A row of a resource's table: `path` is what follows the resource's name, e.g. "/create".
+struct StoreRoute {
+  http::Method method;
+  std::string_view path;
+  http::Permission permission;
+  std::string_view rpc;
+  core::Result<http::Response> (*handler)(Store&, const http::Request&);
+};
+
 // One route of MLflow: under <prefix>/api/<version> and <prefix>/ajax-api/<version>, one handler and one
 // permission. `version` is "2.0" or "3.0"; `path` starts with "/mlflow/".
 struct Mount {
@@ -99,6 +114,12 @@ struct Mount {
   void add_receiver(std::string_view version, http::Method method, std::string_view path,
                     http::Permission permission, std::string_view resource, std::string_view rpc,
                     http::Receiver receiver) const;
+  // A resource's 2.0 routes below "/mlflow/<resource>". `routes` need not outlive the call; `store` does.
+  void add_store_routes(std::string_view resource, std::span<const StoreRoute> routes, Store& store) const;
+
+ private:
+  void add_below(std::initializer_list<std::string_view> bases, std::string_view version,
+                 std::string_view path, const http::Route& like) const;
 };
 
 }  // namespace starcast::tracking::api
