@@ -64,7 +64,10 @@ What `starcast server` answers, from the route table that dispatch uses. This fi
 `{name...}` the rest of the path. Permissions are declared, and everyone has all of them until there is access control.
 
 Search takes MLflow's grammar and, as extensions, `OR`, `NOT` and parentheses; an error names the column.
-Where MLflow obeys half of a request, or answers 500 to a user's mistake, starcast answers 400 and stores nothing.
+Where MLflow obeys half of a request, or answers 500 to a user's mistake, starcast answers 400 and stores nothing:
+values of another JSON type than the field's (a list as a number, `true` as a time), whole numbers beyond 64 bits, NUL characters, names and ids longer than
+their columns, ids as `+1` or with a newline at the end. More leniently, `experiments/search` without `max_results` takes 1,000. All else of some 900 odd
+requests gets the same status and error code from both: `tests/compat/mlflow/test_mlflow_odd.py` sends them and lists what differs.
 Prompts and traces: prompts work, as they are registered models; traces do not exist yet.
 """
 NOT_YET_INTRO = """
