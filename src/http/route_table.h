@@ -14,8 +14,9 @@
 
 namespace starcast::http {
 
-// Where a handler runs: on the socket's thread (answers from memory, in microseconds) or on the pool.
-enum class Where { kInline, kPool };
+// Where a handler runs: on the socket's thread (answers from memory, in microseconds), on the pool, or by the
+// body's size: up to Route::inline_body_bytes on the socket's thread.
+enum class Where { kInline, kPool, kBySize };
 
 // What a caller needs to be allowed. No default on purpose: a route without one does not compile. Until
 // access control exists everyone may everything.
@@ -46,7 +47,8 @@ struct Route {
   Receiver receiver{};
   std::string name{};      // of the call, e.g. "createRun": in logs, metrics and documentation
   std::string resource{};  // the table of docs/compat that it belongs to, e.g. "runs"
-  std::size_t body_bytes_max = std::size_t{16} << 20;  // after decompression; more is 413
+  std::size_t body_bytes_max = std::size_t{16} << 20;     // after decompression; more is 413
+  std::size_t inline_body_bytes = std::size_t{64} << 10;  // of Where::kBySize
   bool json_body = false;  // POST and PUT must be application/json, else the error responder's 400
 };
 

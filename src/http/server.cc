@@ -656,8 +656,13 @@ Awaitable<Next> Engine::answer(Worker& worker, Connection& connection, Exchange&
       x.response = *std::move(refused);
     } else {
       x.request.body = x.parser.take_body();
-      const bool on_pool_thread = x.route->where == Where::kPool || x.coding != Coding::kIdentity;
-      if (on_pool_thread) {
+      const bool is_large =
+          x.route->where == Where::kBySize && x.request.body.size() > x.route->inline_body_bytes;
+      const bool on_pool_thread = x.route->where == Where::kPool || is_large || x.coding != Coding::kIdentity;
+      if (is_large && !pool_.has_room()) {
+        metrics_.count(Refusal::kQueue);
+        x.response = queue_full(x.request);
+      } else if (on_pool_thread) {
         Exchange* exchange = &x;
         co_await on_pool(worker, [this, exchange] {
           perform(*exchange);

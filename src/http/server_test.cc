@@ -231,6 +231,11 @@ class ServerTest : public testing::Test {
         [](const Request& request) { return text_response(200, request.body, "application/octet-stream"); });
     add(Method::kPost, "/echo-inline", Where::kInline,
         [](const Request& request) { return text_response(200, request.body, "application/octet-stream"); });
+    const auto thread = [](const Request&) {
+      return text_response(200, std::to_string(std::hash<std::thread::id>()(std::this_thread::get_id())));
+    };
+    add(Method::kGet, "/thread", Where::kInline, thread);
+    add(Method::kPost, "/thread", Where::kBySize, thread);
     add(Method::kGet, "/throws", Where::kPool,
         [](const Request&) -> Response { throw std::runtime_error("secret"); });
     add(Method::kGet, "/large-text", Where::kPool,
@@ -394,6 +399,14 @@ TEST_F(ServerTest, RefusesBeforeTheBodyOfARequestThatExpectsContinue) {
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(answer.body, "not here");
   EXPECT_FALSE(wire.receive());
+}
+
+TEST_F(ServerTest, KeepsSmallBodiesOnTheSocketsThreadWhereTheSizeDecides) {
+  options_.io_threads = 1;
+  const std::string socket_thread = ask(get("/thread")).body;
+
+  EXPECT_EQ(ask(post("/thread", std::string(1'000, 'a'))).body, socket_thread);
+  EXPECT_NE(ask(post("/thread", std::string(100'000, 'a'))).body, socket_thread);
 }
 
 TEST_F(ServerTest, UnpacksGzipBodies) {
