@@ -1,5 +1,7 @@
 #include "forest/forest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -20,23 +22,66 @@ double sign_of(double value) {
   return (value > 0 ? 1.0 : 0.0) - (value < 0 ? 1.0 : 0.0);
 }
 
-std::int32_t leaf_of(const Tree& tree, const std::vector<std::vector<std::uint32_t>>& category_sets,
+// XGBoost's, with its guards against overflow and division by 0.
+float sigmoid_of(float sum) {
+  constexpr float kExponentMax = 88.7f;
+  constexpr float kEpsilon = 1e-16f;
+  return 1.0f / (std::exp(std::min(-sum, kExponentMax)) + 1.0f + kEpsilon);
+}
+
+void softmax(std::span<const double> sums, std::span<double> outputs) {
+  const double largest = *std::max_element(sums.begin(), sums.end());
+  double total = 0;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    outputs[i] = std::exp(sums[i] - largest);
+    total += outputs[i];
+  }
+  for (double& output : outputs) output /= total;
+}
+
+// XGBoost's: floats, but for the total.
+void softmax_of_floats(std::span<const double> sums, std::span<double> outputs) {
+  const auto largest = static_cast<float>(*std::max_element(sums.begin(), sums.end()));
+  double total = 0;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    outputs[i] = static_cast<double>(std::exp(static_cast<float>(sums[i]) - largest));
+    total += outputs[i];
+  }
+  const auto divisor = static_cast<float>(total);
+  for (double& output : outputs) output = static_cast<double>(static_cast<float>(output) / divisor);
+}
+
+std::int32_t leaf_of(Library library, const Tree& tree,
+                     const std::vector<std::vector<std::uint32_t>>& category_sets,
                      std::span<const double> row) {
   if (tree.left.empty()) return 0;
   std::int32_t next = 0;
   while (next >= 0) {
     const auto node = static_cast<std::size_t>(next);
-    double value = row[static_cast<std::size_t>(tree.feature[node])];
-    if (is_zero(value)) value = 0;  // LightGBM drops such cells before the walk, whatever the missing kind
-    const std::int32_t set = tree.category_set[node];
-    const Side side = set < 0 ? numeric_side(tree, node, value)
-                              : category_side(category_sets[static_cast<std::size_t>(set)], value);
+    const double cell = row[static_cast<std::size_t>(tree.feature[node])];
+    const Side side = side_of(library, tree, category_sets, node, cell);
     next = side == Side::kLeft ? tree.left[node] : tree.right[node];
   }
   return ~next;
 }
 
+bool have_same_bits(std::span<const double> left, std::span<const double> right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](double a, double b) {
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+  });
+}
+
 }  // namespace
+
+std::string_view name_of(Library library) {
+  switch (library) {
+    case Library::kLightGbm:
+      return "LightGBM";
+    case Library::kXgBoost:
+      return "XGBoost";
+  }
+  return "LightGBM";
+}
 
 std::string_view name_of(ForestKernel kernel) {
   switch (kernel) {
@@ -73,17 +118,29 @@ void Forest::use(ForestKernel kernel) {
   kernel_ = kernel;
 }
 
-void Forest::choose_kernel() {
-  paths_ = std::make_shared<const PathPlan>(plan_paths(trees_, feature_count()));
-  kernel_ = forest_kernels().back();
+core::Result<void> Forest::choose_kernel(std::optional<ForestKernel> kernel) {
+  const std::vector<ForestKernel> usable = forest_kernels();
+  if (kernel && std::find(usable.begin(), usable.end(), *kernel) == usable.end()) {
+    return core::Error(
+        core::ErrorCode::kUnsupported,
+        fmt::format("this processor cannot run the forest kernel {}; the fastest that it can is {}",
+                    name_of(*kernel), name_of(usable.back())));
+  }
+  paths_ = std::make_shared<const PathPlan>(plan_paths(library_, trees_, feature_count(), class_of_tree_));
+  kernel_ = kernel.value_or(usable.back());
   if (!repeats_the_plain_walk()) kernel_ = ForestKernel::kPlain;
+  return {};
 }
 
 bool Forest::repeats_the_plain_walk() const {
-  constexpr int kRows = 4;
+  constexpr std::size_t kRows = 12;
   core::Random random(trees_.size());
-  std::vector<double> row(feature_count());
-  for (int i = 0; i < kRows; ++i) {
+  const std::size_t width = feature_count();
+  std::vector<double> rows(kRows * width);
+  std::vector<double> plain(kRows * class_count_);
+  std::vector<double> fast(class_count_);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const std::span<double> row = std::span(rows).subspan(i * width, width);
     for (double& cell : row) cell = random.normal();
     // A cell is a threshold of one of its splits, the next number above it, or missing.
     for (const Tree& tree : trees_) {
@@ -95,19 +152,27 @@ bool Forest::repeats_the_plain_walk() const {
       if (kind > 4) cell = std::nextafter(cell, std::numeric_limits<double>::infinity());
       row[static_cast<std::size_t>(tree.feature[node])] = cell;
     }
-    if (std::bit_cast<std::uint64_t>(predict_raw(row)) !=
-        std::bit_cast<std::uint64_t>(predict_raw_plainly(row))) {
-      return false;
-    }
+    const std::span<double> expected = std::span(plain).subspan(i * class_count_, class_count_);
+    predict_raw_plainly(row, expected);
+    predict_raw(row, fast);
+    if (!have_same_bits(fast, expected)) return false;
   }
-  return true;
+  std::vector<double> batch(plain.size());
+  predict_batch_raw(rows, batch);
+  return have_same_bits(batch, plain);
 }
 
-double Forest::sum_of_leaves(std::span<const double> row) const {
+void Forest::finish_sums(std::span<double> sums) const {
+  if (!averaged_) return;
+  const auto rounds = static_cast<double>(trees_.size() / class_count_);
+  for (double& sum : sums) sum /= rounds;
+}
+
+void Forest::add_leaves(std::span<const double> row, std::span<double> sums) const {
   const PathPlan& paths = *paths_;
   std::vector<double> walked;
   for (const std::uint32_t tree : paths.walked) {
-    const auto leaf = static_cast<std::size_t>(leaf_of(trees_[tree], category_sets_, row));
+    const auto leaf = static_cast<std::size_t>(leaf_of(library_, trees_[tree], category_sets_, row));
     walked.push_back(trees_[tree].leaf_value[leaf]);
   }
   PathCodes codes;
@@ -115,36 +180,124 @@ double Forest::sum_of_leaves(std::span<const double> row) const {
   switch (kernel_) {
     case ForestKernel::kPlain:
     case ForestKernel::kPortable:
-      return sum_portable(paths, codes, walked.data());
+      return add_paths_portable(paths, codes, walked.data(), sums.data());
     case ForestKernel::kAvx2:
-      return sum_avx2(paths, codes, walked.data());
+      return add_paths_avx2(paths, codes, walked.data(), sums.data());
     case ForestKernel::kAvx512:
-      return sum_avx512(paths, codes, walked.data());
+      return add_paths_avx512(paths, codes, walked.data(), sums.data());
   }
   CHECK(false);
 }
 
-double Forest::predict_raw(std::span<const double> row) const {
-  if (kernel_ == ForestKernel::kPlain) return predict_raw_plainly(row);
+void Forest::predict_raw(std::span<const double> row, std::span<double> sums) const {
+  if (kernel_ == ForestKernel::kPlain) return predict_raw_plainly(row, sums);
   CHECK(row.size() == feature_count());
-  const double sum = sum_of_leaves(row);
-  return averaged_ ? sum / static_cast<double>(trees_.size()) : sum;
+  CHECK(sums.size() == class_count_);
+  std::copy(base_scores_.begin(), base_scores_.end(), sums.begin());
+  add_leaves(row, sums);
+  finish_sums(sums);
+}
+
+void Forest::predict_raw_plainly(std::span<const double> row, std::span<double> sums) const {
+  CHECK(row.size() == feature_count());
+  CHECK(sums.size() == class_count_);
+  std::copy(base_scores_.begin(), base_scores_.end(), sums.begin());
+  for (std::size_t i = 0; i < trees_.size(); ++i) {
+    const double leaf =
+        trees_[i].leaf_value[static_cast<std::size_t>(leaf_of(library_, trees_[i], category_sets_, row))];
+    double& sum = sums[class_of(i)];
+    sum = library_ == Library::kXgBoost
+              ? static_cast<double>(static_cast<float>(sum) + static_cast<float>(leaf))
+              : sum + leaf;
+  }
+  finish_sums(sums);
+}
+
+double Forest::predict_raw(std::span<const double> row) const {
+  CHECK(class_count_ == 1);
+  double sum = 0;
+  predict_raw(row, {&sum, 1});
+  return sum;
 }
 
 double Forest::predict_raw_plainly(std::span<const double> row) const {
-  CHECK(row.size() == feature_count());
+  CHECK(class_count_ == 1);
   double sum = 0;
-  for (const Tree& tree : trees_) {
-    sum += tree.leaf_value[static_cast<std::size_t>(leaf_of(tree, category_sets_, row))];
-  }
-  if (averaged_) sum /= static_cast<double>(trees_.size());
+  predict_raw_plainly(row, {&sum, 1});
   return sum;
 }
 
 double Forest::predict(std::span<const double> row) const {
-  const double sum = predict_raw(row);
+  CHECK(output_count() == 1);
+  double output = 0;
+  predict(row, {&output, 1});
+  return output;
+}
+
+void Forest::predict(std::span<const double> row, std::span<double> outputs) const {
+  CHECK(outputs.size() == output_count());
+  if (outputs.size() == class_count_) {
+    predict_raw(row, outputs);
+    apply_transform(outputs, outputs);
+    return;
+  }
+  std::vector<double> sums(class_count_);
+  predict_raw(row, sums);
+  apply_transform(sums, outputs);
+}
+
+void Forest::predict_batch_raw(std::span<const double> rows, std::span<double> sums) const {
+  const std::size_t width = feature_count();
+  CHECK(rows.size() % width == 0);
+  const std::size_t count = rows.size() / width;
+  CHECK(sums.size() == count * class_count_);
+  for (std::size_t i = 0; i < count; ++i) {
+    predict_raw(rows.subspan(i * width, width), sums.subspan(i * class_count_, class_count_));
+  }
+}
+
+void Forest::predict_batch(std::span<const double> rows, std::span<double> outputs) const {
+  const std::size_t width = output_count();
+  CHECK(outputs.size() % width == 0);
+  const std::size_t count = outputs.size() / width;
+  if (width == class_count_) {
+    predict_batch_raw(rows, outputs);
+    if (transform_ == OutputTransform::kIdentity) return;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::span<double> row = outputs.subspan(i * width, width);
+      apply_transform(row, row);
+    }
+    return;
+  }
+  std::vector<double> sums(count * class_count_);
+  predict_batch_raw(rows, sums);
+  for (std::size_t i = 0; i < count; ++i) {
+    apply_transform(std::span(sums).subspan(i * class_count_, class_count_),
+                    outputs.subspan(i * width, width));
+  }
+}
+
+void Forest::apply_transform(std::span<const double> sums, std::span<double> outputs) const {
+  CHECK(sums.size() == class_count_);
+  CHECK(outputs.size() == output_count());
+  const bool has_floats = library_ == Library::kXgBoost;
+  if (transform_ == OutputTransform::kSoftmax) {
+    return has_floats ? softmax_of_floats(sums, outputs) : softmax(sums, outputs);
+  }
+  if (transform_ == OutputTransform::kClassIndex) {
+    outputs[0] = static_cast<double>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+    return;
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    outputs[i] = has_floats ? transformed_float(static_cast<float>(sums[i])) : transformed(sums[i]);
+  }
+}
+
+double Forest::transformed(double sum) const {
   switch (transform_) {
     case OutputTransform::kIdentity:
+    case OutputTransform::kSoftmax:
+    case OutputTransform::kClassIndex:
       return sum;
     case OutputTransform::kSqrt:
       return sign_of(sum) * sum * sum;
@@ -152,14 +305,36 @@ double Forest::predict(std::span<const double> row) const {
       return std::exp(sum);
     case OutputTransform::kSigmoid:
       return 1.0 / (1.0 + std::exp(-sigmoid_ * sum));
+    case OutputTransform::kSoftplus:
+      return std::log1p(std::exp(sum));
+    case OutputTransform::kStep:
+      return sum > 0 ? 1 : 0;
   }
   CHECK(false);
+}
+
+double Forest::transformed_float(float sum) const {
+  if (transform_ == OutputTransform::kExponential) return static_cast<double>(std::exp(sum));
+  if (transform_ == OutputTransform::kSigmoid) return static_cast<double>(sigmoid_of(sum));
+  return transformed(static_cast<double>(sum));
 }
 
 void Forest::leaves(std::span<const double> row, std::span<std::int32_t> leaf_of_tree) const {
   CHECK(row.size() == feature_count());
   CHECK(leaf_of_tree.size() == tree_count());
-  for (std::size_t i = 0; i < trees_.size(); ++i) leaf_of_tree[i] = leaf_of(trees_[i], category_sets_, row);
+  for (std::size_t i = 0; i < trees_.size(); ++i) {
+    leaf_of_tree[i] = leaf_of(library_, trees_[i], category_sets_, row);
+  }
+}
+
+void Forest::leaves_batch(std::span<const double> rows, std::span<std::int32_t> leaves_of_rows) const {
+  const std::size_t width = feature_count();
+  CHECK(rows.size() % width == 0);
+  const std::size_t count = rows.size() / width;
+  CHECK(leaves_of_rows.size() == count * tree_count());
+  for (std::size_t i = 0; i < count; ++i) {
+    leaves(rows.subspan(i * width, width), leaves_of_rows.subspan(i * tree_count(), tree_count()));
+  }
 }
 
 }  // namespace starcast::forest

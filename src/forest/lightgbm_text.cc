@@ -63,6 +63,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(TreeKey::kCount)
     "decision_type",  "left_child",     "right_child",   "leaf_value", "leaf_count",
     "internal_count", "cat_boundaries", "cat_threshold", "is_linear",  "shrinkage"};
 
+constexpr std::size_t kClassesMax = 65536;
+
 // The bits of decision_type.
 constexpr int kCategoricalBit = 1;
 constexpr int kDefaultLeftBit = 2;
@@ -144,7 +146,7 @@ Result<void> require_numbers(const Field& field, const std::vector<double>& valu
 
 class LightGbmParser {
  public:
-  explicit LightGbmParser(std::string_view text) : rest_(text) {}
+  LightGbmParser(std::string_view text, const ParseOptions& options) : rest_(text), options_(options) {}
 
   Result<Forest> parse() {
     if (!next_line() || line_ != "tree") {
@@ -153,7 +155,7 @@ class LightGbmParser {
     }
     const std::size_t trees = TRY(parse_header());
     TRY(parse_trees(trees));
-    forest_.choose_kernel();
+    TRY(forest_.choose_kernel(options_.kernel));
     return std::move(forest_);
   }
 
@@ -218,7 +220,7 @@ class LightGbmParser {
     return parts.size() == 1 && parts.front().empty() ? std::size_t{0} : parts.size();
   }
 
-  Result<void> check_kind(const Fields<HeaderKey>& fields) const {
+  Result<void> check_kind(const Fields<HeaderKey>& fields) {
     const Field version = TRY(need(fields, HeaderKey::kVersion, kHeaderNames));
     if (version.value != "v3" && version.value != "v4") {
       return unsupported(
@@ -226,16 +228,26 @@ class LightGbmParser {
           fmt::format("format version '{}'; v3 and v4 are read: save the model with LightGBM 3 or 4",
                       excerpt(version.value)));
     }
-    for (const HeaderKey key : {HeaderKey::kClasses, HeaderKey::kTreesPerRound}) {
-      const Field field = TRY(need(fields, key, kHeaderNames));
-      const auto count = TRY(parse_one<std::int32_t>(field));
-      if (count < 1) return corrupt(field.line, fmt::format("{} is {}", field.name, count));
-      if (count > 1) {
-        return unsupported(field.line,
-                           fmt::format("a model of {} classes; models of one output are read", count));
-      }
+    const Field classes = TRY(need(fields, HeaderKey::kClasses, kHeaderNames));
+    const Field trees = TRY(need(fields, HeaderKey::kTreesPerRound, kHeaderNames));
+    forest_.class_count_ = TRY(parse_class_count(classes));
+    const std::size_t trees_a_round = TRY(parse_class_count(trees));
+    if (trees_a_round != forest_.class_count_) {
+      return corrupt(trees.line, fmt::format("{} is {}, but num_class is {}", trees.name, trees_a_round,
+                                             forest_.class_count_));
     }
+    forest_.base_scores_.assign(forest_.class_count_, 0);
     return {};
+  }
+
+  static Result<std::size_t> parse_class_count(const Field& field) {
+    const auto count = TRY(parse_one<std::int32_t>(field));
+    if (count < 1) return corrupt(field.line, fmt::format("{} is {}", field.name, count));
+    if (static_cast<std::size_t>(count) > kClassesMax) {
+      return unsupported(field.line,
+                         fmt::format("{} is {}; at most {} are read", field.name, count, kClassesMax));
+    }
+    return static_cast<std::size_t>(count);
   }
 
   Result<void> parse_features(const Fields<HeaderKey>& fields) {
@@ -262,28 +274,51 @@ class LightGbmParser {
     constexpr std::array<std::string_view, 5> kTakeSqrt = {"regression", "regression_l1", "fair", "quantile",
                                                            "mape"};
     constexpr std::array<std::string_view, 3> kExponentials = {"poisson", "gamma", "tweedie"};
+    constexpr std::array<std::string_view, 4> kIdentities = {"huber", "custom", "lambdarank", "rank_xendcg"};
     const auto is_in = [&name](const auto& list) {
       return std::find(list.begin(), list.end(), name) != list.end();
     };
+    forest_.objective_ = field.value;
+    const bool has_classes = name == "multiclass" || name == "softmax" || name == "multiclassova" ||
+                             name == "multiclass_ova" || name == "ova" || name == "ovr";
+    if (has_classes) TRY(check_classes(field, words));
     if (is_in(kTakeSqrt)) {
       const bool sqrt = std::find(words.begin() + 1, words.end(), "sqrt") != words.end();
       forest_.transform_ = sqrt ? OutputTransform::kSqrt : OutputTransform::kIdentity;
-    } else if (name == "huber" || name == "custom") {
+    } else if (is_in(kIdentities)) {
       forest_.transform_ = OutputTransform::kIdentity;
     } else if (is_in(kExponentials)) {
       forest_.transform_ = OutputTransform::kExponential;
-    } else if (name == "cross_entropy") {
+    } else if (name == "cross_entropy" || name == "xentropy") {
       forest_.transform_ = OutputTransform::kSigmoid;
-    } else if (name == "binary") {
+    } else if (name == "cross_entropy_lambda" || name == "xentlambda") {
+      forest_.transform_ = OutputTransform::kSoftplus;
+    } else if (name == "multiclass" || name == "softmax") {
+      forest_.transform_ = OutputTransform::kSoftmax;
+    } else if (name == "binary" || has_classes) {
       forest_.transform_ = OutputTransform::kSigmoid;
       return parse_sigmoid(field, words);
     } else {
-      return unsupported(
-          field.line,
-          fmt::format("the objective '{}'; regression objectives, binary and cross_entropy are read",
-                      excerpt(name)));
+      return unsupported(field.line,
+                         fmt::format("the objective '{}'; LightGBM's own objectives of version 4 and "
+                                     "custom ones are read",
+                                     excerpt(name)));
     }
     return {};
+  }
+
+  // "num_class:3" says again what the line num_class does.
+  Result<void> check_classes(const Field& field, const std::vector<std::string_view>& words) const {
+    constexpr std::string_view kPrefix = "num_class:";
+    for (const std::string_view word : words) {
+      if (!word.starts_with(kPrefix)) continue;
+      const auto count =
+          TRY(parse_one<std::int32_t>(Field{"num_class", word.substr(kPrefix.size()), field.line}));
+      if (count > 0 && static_cast<std::size_t>(count) == forest_.class_count_) return {};
+      return corrupt(field.line, fmt::format("the objective has {} classes, but there are {} trees a round",
+                                             count, forest_.class_count_));
+    }
+    return corrupt(field.line, "the objective lacks its num_class");
   }
 
   Result<void> parse_sigmoid(const Field& field, const std::vector<std::string_view>& words) {
@@ -294,7 +329,7 @@ class LightGbmParser {
       if (forest_.sigmoid_ > 0 && std::isfinite(forest_.sigmoid_)) return {};
       return corrupt(field.line, "sigmoid is not above 0");
     }
-    return corrupt(field.line, "the objective binary lacks its sigmoid");
+    return corrupt(field.line, "the objective lacks its sigmoid");
   }
 
   // Starts on a "Tree=" line or on "end of trees".
@@ -322,6 +357,14 @@ class LightGbmParser {
     if (expected != std::numeric_limits<std::size_t>::max() && forest_.trees_.size() != expected) {
       return corrupt(number_,
                      fmt::format("{} trees, but tree_sizes names {}", forest_.trees_.size(), expected));
+    }
+    const std::size_t classes = forest_.class_count_;
+    if (forest_.trees_.size() % classes != 0) {
+      return corrupt(number_,
+                     fmt::format("{} trees are no whole rounds of {}", forest_.trees_.size(), classes));
+    }
+    for (std::size_t i = 0; classes > 1 && i < forest_.trees_.size(); ++i) {
+      forest_.class_of_tree_.push_back(static_cast<std::uint32_t>(i % classes));
     }
     return {};
   }
@@ -479,11 +522,12 @@ class LightGbmParser {
   std::string_view rest_;   // after the current line
   std::string_view line_;   // the current line
   std::size_t number_ = 0;  // its number, from 1
+  const ParseOptions& options_;
   Forest forest_;
 };
 
-core::Result<Forest> parse_lightgbm(std::string_view text) {
-  return LightGbmParser(text).parse();
+core::Result<Forest> parse_lightgbm(std::string_view text, const ParseOptions& options) {
+  return LightGbmParser(text, options).parse();
 }
 
 }  // namespace starcast::forest

@@ -8,19 +8,49 @@ namespace starcast::forest {
 
 namespace {
 
+// Where a forest's leaves go: one sum or one a class, in the library's precision.
+template <typename Number>
+class OneSum {
+ public:
+  OneSum(const PathPlan&, double* sums) : sums_(sums), sum_(static_cast<Number>(sums[0])) {}
+  [[gnu::always_inline]] void add(std::size_t, double leaf) { sum_ += static_cast<Number>(leaf); }
+  void finish() { sums_[0] = static_cast<double>(sum_); }
+
+ private:
+  double* sums_;
+  Number sum_;
+};
+
+template <typename Number>
+class SumOfClass {
+ public:
+  SumOfClass(const PathPlan& plan, double* sums) : classes_(plan.class_of_tree.data()), sums_(sums) {}
+  [[gnu::always_inline]] void add(std::size_t tree, double leaf) {
+    double& sum = sums_[classes_[tree]];
+    sum = static_cast<double>(static_cast<Number>(sum) + static_cast<Number>(leaf));
+  }
+  void finish() {}
+
+ private:
+  const std::uint32_t* classes_;
+  double* sums_;
+};
+
 // Adds the leaves that a block's trees reach, `places` counted from the left.
-[[gnu::always_inline]] inline double with_leaves(double sum, const PathPlan& plan, const PathBlock& block,
-                                                 const std::uint32_t* places, const double*& walked) {
+template <typename Sum>
+[[gnu::always_inline]] inline void add_leaves(Sum& sum, const PathPlan& plan, const PathBlock& block,
+                                              const std::uint32_t* places, const double*& walked) {
   const double* const leaves = plan.leaves.data() + block.first_leaf;
+  const auto first = static_cast<std::size_t>(&block - plan.blocks.data()) * kBlockTrees;
   if (block.walked == 0) {
     for (std::uint32_t tree = 0; tree < block.trees; ++tree)
-      sum += leaves[tree * block.leaves + places[tree]];
-    return sum;
+      sum.add(first + tree, leaves[tree * block.leaves + places[tree]]);
+    return;
   }
   for (std::uint32_t tree = 0; tree < block.trees; ++tree) {
-    sum += (block.walked >> tree & 1U) != 0 ? *walked++ : leaves[tree * block.leaves + places[tree]];
+    const bool is_walked = (block.walked >> tree & 1U) != 0;
+    sum.add(first + tree, is_walked ? *walked++ : leaves[tree * block.leaves + places[tree]]);
   }
-  return sum;
 }
 
 // Of one block: the leaves ruled out, a bit each, in each tree.
@@ -37,10 +67,9 @@ template <typename Masks>
   }
 }
 
-}  // namespace
-
-double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* walked) {
-  double sum = 0;
+template <typename Sum>
+void add_with_portable(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
+  Sum sum(plan, sums);
   std::uint32_t leaf_of[kBlockTrees];
   for (const PathBlock& block : plan.blocks) {
     const PathTests* const tests = plan.tests.data() + block.first_tests;
@@ -55,18 +84,19 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
       for (std::size_t i = 0; i < kBlockTrees; ++i)
         leaf_of[i] = static_cast<std::uint32_t>(std::countr_one(out.of_tree[i]));
     }
-    sum = with_leaves(sum, plan, block, leaf_of, walked);
+    add_leaves(sum, plan, block, leaf_of, walked);
   }
-  return sum;
+  sum.finish();
 }
 
 #if defined(__x86_64__)
 
-[[gnu::target("avx2,bmi")]] double sum_avx2(const PathPlan& plan, const PathCodes& codes,
-                                            const double* walked) {
+template <typename Sum>
+[[gnu::target("avx2,bmi")]] void add_with_avx2(const PathPlan& plan, const PathCodes& codes,
+                                               const double* walked, double* sums) {
   const std::size_t sixteens = (plan.codes + 15) / 16;
   alignas(32) std::uint32_t leaf_of[kBlockTrees];
-  double sum = 0;
+  Sum sum(plan, sums);
   for (const PathBlock& block : plan.blocks) {
     const PathTests* const tests = plan.tests.data() + block.first_tests;
     if (block.is_wide) {
@@ -110,9 +140,9 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
       for (int part = 0; part < 2; ++part) reinterpret_cast<__m256i*>(words)[part] = out[part];
       for (std::size_t i = 0; i < kBlockTrees; ++i) leaf_of[i] = _tzcnt_u32(~words[i]);
     }
-    sum = with_leaves(sum, plan, block, leaf_of, walked);
+    add_leaves(sum, plan, block, leaf_of, walked);
   }
-  return sum;
+  sum.finish();
 }
 
 #define STARCAST_AVX512 "avx512f,avx512bw,avx512dq,avx512cd,avx512vl,avx512vbmi"
@@ -126,12 +156,13 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
   return _mm512_cmpge_epu8_mask(code, _mm512_load_si512(tests.at_least.data()));
 }
 
-[[gnu::target(STARCAST_AVX512)]] double sum_avx512(const PathPlan& plan, const PathCodes& codes,
-                                                   const double* walked) {
+template <typename Sum>
+[[gnu::target(STARCAST_AVX512)]] void add_with_avx512(const PathPlan& plan, const PathCodes& codes,
+                                                      const double* walked, double* sums) {
   const __m512i low_codes = _mm512_load_si512(codes.of_place.data());
   const __m512i high_codes = _mm512_load_si512(codes.of_place.data() + 64);
   alignas(64) std::uint32_t leaf_of[kBlockTrees];
-  double sum = 0;
+  Sum sum(plan, sums);
   for (const PathBlock& block : plan.blocks) {
     const PathTests* const tests = plan.tests.data() + block.first_tests;
     if (block.is_wide) {
@@ -174,18 +205,47 @@ double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* 
       const __m512i bit = _mm512_maskz_andnot_epi32(0xFFFF, out, _mm512_add_epi32(out, _mm512_set1_epi32(1)));
       _mm512_store_si512(leaf_of, _mm512_sub_epi32(_mm512_set1_epi32(31), _mm512_lzcnt_epi32(bit)));
     }
-    sum = with_leaves(sum, plan, block, leaf_of, walked);
+    add_leaves(sum, plan, block, leaf_of, walked);
   }
-  return sum;
+  sum.finish();
+}
+
+#endif
+
+// Calls add.operator()<Sum>() with the sum that the forest needs.
+template <typename Add>
+void with_sum_of(const PathPlan& plan, Add add) {
+  const bool has_floats = plan.library == Library::kXgBoost;
+  if (plan.class_of_tree.empty()) {
+    if (has_floats) return add.template operator()<OneSum<float>>();
+    return add.template operator()<OneSum<double>>();
+  }
+  if (has_floats) return add.template operator()<SumOfClass<float>>();
+  return add.template operator()<SumOfClass<double>>();
+}
+
+}  // namespace
+
+void add_paths_portable(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
+  with_sum_of(plan, [&]<typename Sum>() { add_with_portable<Sum>(plan, codes, walked, sums); });
+}
+
+#if defined(__x86_64__)
+
+void add_paths_avx2(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
+  with_sum_of(plan, [&]<typename Sum>() { add_with_avx2<Sum>(plan, codes, walked, sums); });
+}
+void add_paths_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
+  with_sum_of(plan, [&]<typename Sum>() { add_with_avx512<Sum>(plan, codes, walked, sums); });
 }
 
 #else
 
-double sum_avx2(const PathPlan& plan, const PathCodes& codes, const double* walked) {
-  return sum_portable(plan, codes, walked);
+void add_paths_avx2(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
+  add_paths_portable(plan, codes, walked, sums);
 }
-double sum_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked) {
-  return sum_portable(plan, codes, walked);
+void add_paths_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
+  add_paths_portable(plan, codes, walked, sums);
 }
 
 #endif

@@ -212,13 +212,14 @@ INSTANTIATE_TEST_SUITE_P(Each, PathKernel,
 TEST(PathPlan, WalksNoTreeThatFits) {
   Sample sample = sample_of({.leaves_min = 64, .leaves_max = 64, .with_categories = false}, 1);
 
-  EXPECT_TRUE(plan_paths(sample.forest.trees(), sample.forest.feature_count()).walked.empty());
+  EXPECT_TRUE(
+      plan_paths(Library::kLightGbm, sample.forest.trees(), sample.forest.feature_count()).walked.empty());
 }
 
 TEST(PathPlan, WalksTreesThatDoNotFitAndOnlyThose) {
   Sample sample = sample_of({.features = 2, .trees = 60, .thresholds = 900}, 1);
 
-  const PathPlan plan = plan_paths(sample.forest.trees(), sample.forest.feature_count());
+  const PathPlan plan = plan_paths(Library::kLightGbm, sample.forest.trees(), sample.forest.feature_count());
 
   EXPECT_GT(plan.walked.size(), 0U);
   EXPECT_LT(plan.walked.size(), 60U);

@@ -12,18 +12,28 @@ namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
+// Of a category split: LightGBM's missing values are in no set, XGBoost's go where the split says.
+bool has_default_side(Library library, const Tree& tree, std::size_t node) {
+  return library == Library::kXgBoost && tree.default_left[node] != 0;
+}
+
 class PathPlanner {
  public:
-  PathPlanner(const std::vector<Tree>& trees, std::size_t features)
-      : trees_(trees), places_(features * kSplitVariants, kNone), thresholds_(features) {}
+  PathPlanner(Library library, const std::vector<Tree>& trees, std::size_t features)
+      : trees_(trees), places_(features * kSplitVariants, kNone), thresholds_(features) {
+    plan_.library = library;
+  }
 
   PathPlan plan() {
-    for (const Tree& tree : trees_)
-      fits_.push_back(tree.leaf_value.size() <= kPathLeavesMax && find_room(tree));
+    for (const Tree& tree : trees_) {
+      plan_.coded.push_back(tree.leaf_value.size() <= kCodedLeavesMax && find_room(tree));
+      fits_.push_back(plan_.coded.back() && tree.leaf_value.size() <= kPathLeavesMax);
+    }
     add_features();
     for (const auto& [key, place] : places_of_sets_) {
       if (place == kNone) continue;
-      plan_.category_columns.push_back({key.first, key.second, static_cast<std::uint8_t>(place)});
+      plan_.category_columns.push_back(
+          {key.feature, key.set, key.default_left, static_cast<std::uint8_t>(place)});
     }
     for (std::size_t first = 0; first < trees_.size(); first += kBlockTrees) add_block(first);
     return std::move(plan_);
@@ -34,6 +44,18 @@ class PathPlanner {
     std::size_t feature;
     double threshold;
   };
+
+  struct SetKey {
+    std::uint32_t feature = 0;
+    std::int32_t set = 0;
+    bool default_left = false;
+    auto operator<=>(const SetKey&) const = default;
+  };
+
+  SetKey set_key(const Tree& tree, std::size_t node) const {
+    return {static_cast<std::uint32_t>(tree.feature[node]), tree.category_set[node],
+            has_default_side(plan_.library, tree, node)};
+  }
 
   // Room for the tree's columns and thresholds. If there is none, its thresholds are taken out again.
   bool find_room(const Tree& tree) {
@@ -65,7 +87,7 @@ class PathPlanner {
     const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
     const std::int32_t set = tree.category_set[node];
     std::uint32_t& place = set >= 0
-                               ? places_of_sets_.try_emplace({feature, set}, kNone).first->second
+                               ? places_of_sets_.try_emplace(set_key(tree, node), kNone).first->second
                                : places_[feature * kSplitVariants + variant_of(split_column(tree, node))];
     if (place == kNone && plan_.codes < kPathColumnsMax) place = static_cast<std::uint32_t>(plan_.codes++);
     return place;
@@ -185,7 +207,7 @@ class PathPlanner {
   const std::vector<Tree>& trees_;
   PathPlan plan_;
   std::vector<std::uint32_t> places_;  // by feature and variant
-  std::map<std::pair<std::uint32_t, std::int32_t>, std::uint32_t> places_of_sets_;
+  std::map<SetKey, std::uint32_t> places_of_sets_;
   std::vector<std::vector<double>> thresholds_;  // by feature, ascending
   std::vector<bool> fits_;                       // by tree
 };
@@ -202,17 +224,22 @@ std::uint8_t code_of(const PathFeature& feature, const double* thresholds, doubl
 
 }  // namespace
 
-PathPlan plan_paths(const std::vector<Tree>& trees, std::size_t features) {
-  return PathPlanner(trees, features).plan();
+PathPlan plan_paths(Library library, const std::vector<Tree>& trees, std::size_t features,
+                    std::vector<std::uint32_t> class_of_tree) {
+  PathPlan plan = PathPlanner(library, trees, features).plan();
+  plan.class_of_tree = std::move(class_of_tree);
+  return plan;
 }
 
 PathTest test_of(const PathPlan& plan, const Tree& tree, std::size_t node) {
   const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
   const std::int32_t set = tree.category_set[node];
   if (set >= 0) {
-    const auto column =
-        std::find_if(plan.category_columns.begin(), plan.category_columns.end(),
-                     [&](const PathCategoryColumn& one) { return one.feature == feature && one.set == set; });
+    const bool default_left = has_default_side(plan.library, tree, node);
+    const auto column = std::find_if(
+        plan.category_columns.begin(), plan.category_columns.end(), [&](const PathCategoryColumn& one) {
+          return one.feature == feature && one.set == set && one.default_left == default_left;
+        });
     return {column->place, 1};
   }
   const auto of_feature = std::find_if(plan.features.begin(), plan.features.end(),
@@ -230,9 +257,9 @@ void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>
               std::span<const double> row, PathCodes& codes) {
   constexpr std::uint8_t kAllBelow = std::numeric_limits<std::uint8_t>::max();
   for (const PathFeature& feature : plan.features) {
-    double value = row[feature.feature];
+    double value = cell_seen_by(plan.library, row[feature.feature]);
     const bool is_nan = std::isnan(value);
-    if (is_nan || is_zero(value)) value = 0;
+    if (is_nan) value = 0;
     const std::uint8_t code = code_of(feature, plan.thresholds.data(), value);
     for (std::uint32_t i = 0; i < feature.columns; ++i) {
       const PathColumn& column = plan.columns[feature.first_column + i];
@@ -244,10 +271,10 @@ void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>
     }
   }
   for (const PathCategoryColumn& column : plan.category_columns) {
-    double value = row[column.feature];
-    if (is_zero(value)) value = 0;
+    const double value = cell_seen_by(plan.library, row[column.feature]);
     const auto& set = category_sets[static_cast<std::size_t>(column.set)];
-    codes.of_place[column.place] = category_side(set, value) == Side::kRight ? 1 : 0;
+    codes.of_place[column.place] =
+        category_side(plan.library, set, column.default_left, value) == Side::kRight ? 1 : 0;
   }
 }
 

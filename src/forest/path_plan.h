@@ -29,6 +29,7 @@ inline constexpr std::size_t kTestsAbreast = 4;      // of each of the block's t
 inline constexpr std::size_t kPathColumnsMax = 128;  // what two registers of bytes hold
 inline constexpr std::size_t kThresholdsMax = 255;   // of a column
 inline constexpr std::size_t kPathLeavesMax = 64;    // of a tree
+inline constexpr std::size_t kCodedLeavesMax = 256;  // of a tree that compare and blend takes: a byte
 inline constexpr std::size_t kNarrowLeavesMax = 32;  // of trees whose masks are 32 bits
 
 // A column of codes: a feature as the splits see it that treat missing values in one way, or one set of
@@ -40,6 +41,7 @@ struct PathColumn {
 struct PathCategoryColumn {
   std::uint32_t feature = 0;
   std::int32_t set = 0;
+  bool default_left = false;  // XGBoost's missing values
   std::uint8_t place = 0;
 };
 
@@ -80,6 +82,7 @@ struct PathBlock {
 };
 
 struct PathPlan {
+  Library library = Library::kLightGbm;
   std::size_t codes = 0;
   std::vector<PathFeature> features;  // those with equally many thresholds side by side
   std::vector<PathColumn> columns;
@@ -91,11 +94,14 @@ struct PathPlan {
   std::vector<WideMasks> wide_masks;
   std::vector<double> leaves;         // of each tree from left to right
   std::vector<std::uint32_t> walked;  // the trees that do not fit the scheme
+  std::vector<bool> coded;  // by tree: its tests have codes; all but the walked ones, and large trees
+  std::vector<std::uint32_t> class_of_tree;  // empty for one class
 };
 
-PathPlan plan_paths(const std::vector<Tree>& trees, std::size_t features);
+PathPlan plan_paths(Library library, const std::vector<Tree>& trees, std::size_t features,
+                    std::vector<std::uint32_t> class_of_tree = {});
 
-// A node's test, of a tree that is not walked.
+// A node's test, of a tree that is coded.
 struct PathTest {
   std::uint8_t place = 0;
   std::uint8_t at_least = 0;
@@ -109,10 +115,11 @@ struct alignas(64) PathCodes {
 void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>>& category_sets,
               std::span<const double> row, PathCodes& codes);
 
-// The sum of the reached leaves, added in the trees' order as the plain walk does. `walked` holds the leaves
-// of the trees that are walked, in order. One function a kernel; all give the same bits.
-double sum_portable(const PathPlan& plan, const PathCodes& codes, const double* walked);
-double sum_avx2(const PathPlan& plan, const PathCodes& codes, const double* walked);
-double sum_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked);
+// Adds the reached leaves to the sum of each class, in the trees' order and in the library's precision, as
+// the plain walk does. `walked` holds the leaves of the trees that are walked, in order. One function a
+// kernel; all give the same bits.
+void add_paths_portable(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums);
+void add_paths_avx2(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums);
+void add_paths_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums);
 
 }  // namespace starcast::forest

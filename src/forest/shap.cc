@@ -65,10 +65,11 @@ struct Scratch {
 typedef std::int64_t Mask __attribute__((vector_size(sizeof(Lanes))));
 
 bool goes_left(const ShapPlan& plan, const ShapPlainTest& test, std::span<const double> row) {
-  if (test.category_set < 0) return cell_of(test.cell, row) <= test.threshold;
-  double value = row[test.cell.feature];
-  if (is_zero(value)) value = 0;
-  return category_side(plan.category_sets[static_cast<std::size_t>(test.category_set)], value) == Side::kLeft;
+  const Library library = plan.paths->library;
+  if (test.category_set < 0) return cell_of(library, test.cell, row) <= test.threshold;
+  const double value = cell_seen_by(library, row[test.cell.feature]);
+  return category_side(library, plan.category_sets[static_cast<std::size_t>(test.category_set)],
+                       test.cell.default_left, value) == Side::kLeft;
 }
 
 // Which way a row goes is not to be foretold, so there is no branch on it.

@@ -73,10 +73,8 @@ class ShapPlanner {
     plan_.category_sets = forest_.category_sets();
     plan_.paths = forest_.paths();
     if (forest_.averaged()) plan_.scale = 1 / static_cast<double>(forest_.tree_count());
-    const std::vector<std::uint32_t>& walked = plan_.paths->walked;
     for (const std::size_t i : order) {
-      const bool is_walked = std::binary_search(walked.begin(), walked.end(), i);
-      TRY(add_tree(forest_.trees()[i], !is_walked), fmt::format("tree {}", i));
+      TRY(add_tree(forest_.trees()[i], plan_.paths->coded[i]), fmt::format("tree {}", i));
     }
     plan_.expected_value *= plan_.scale;
     return std::move(plan_);

@@ -176,10 +176,7 @@ class PlainShap {
     if (place < 0) return add_leaf(tree.leaf_value[static_cast<std::size_t>(~place)], path);
     const auto node = static_cast<std::size_t>(place);
     const auto feature = static_cast<std::size_t>(tree.feature[node]);
-    const double value = is_zero(row_[feature]) ? 0 : row_[feature];
-    const std::int32_t set = tree.category_set[node];
-    const Side side = set < 0 ? numeric_side(tree, node, value)
-                              : category_side(forest_.category_sets()[static_cast<std::size_t>(set)], value);
+    const Side side = side_of(forest_.library(), tree, forest_.category_sets(), node, row_[feature]);
     for (const Side way : {Side::kLeft, Side::kRight}) {
       const std::int32_t child = way == Side::kLeft ? tree.left[node] : tree.right[node];
       const auto index = static_cast<std::size_t>(child >= 0 ? child : ~child);
