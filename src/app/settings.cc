@@ -49,6 +49,9 @@ constexpr std::array kServerSettings = {
             "accepted and not needed: there is no waitress"},
     Setting{"allowed-artifact-schemes", "", "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
             SettingKind::kText, "", "LIST", "URI schemes with a host that artifact locations may name"},
+    Setting{"model-source-regex", "", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
+            SettingKind::kText, "", "REGEX",
+            "take only sources of model versions that match this (ECMAScript, no back references)"},
     Setting{"truncate-long-values", "", "MLFLOW_TRUNCATE_LONG_VALUES", SettingKind::kChoice, "true", "",
             "cut params over 6,000 and tags over 8,000 characters instead of refusing them"},
 };

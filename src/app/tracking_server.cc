@@ -91,6 +91,7 @@ core::Result<tracking::ServiceOptions> service_options(const SettingValues& sett
   options.artifacts_only = settings.on("artifacts-only");
   options.truncate_values = settings.on("truncate-long-values");
   options.allowed_schemes = settings.list("allowed-artifact-schemes");
+  options.source_pattern = settings.text("model-source-regex");
   options.static_prefix = settings.text("static-prefix");
   if (!options.static_prefix.empty() &&
       (!options.static_prefix.starts_with('/') || options.static_prefix.ends_with('/') ||

@@ -227,6 +227,10 @@ core::Result<void> check_source_text(std::string_view source, const SourceOption
         "Invalid model version source: it holds a password; leave it to the credentials of those "
         "who read it.");
   }
+  if (!options.source_pattern.takes(source)) {
+    return core::Error(core::ErrorCode::kInvalidInput,
+                       fmt::format("Invalid model version source: '{}'.", source));
+  }
   return check_host(source, "source", options);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "tracking/source_pattern.h"
 
 namespace starcast::tracking {
 
@@ -17,6 +18,7 @@ struct SourceOptions {
   std::vector<std::string> allowed_host_schemes{};
   // URIs whose hosts are ours: the default artifact root and the artifact destination.
   std::vector<std::string> own_roots{};
+  SourcePattern source_pattern{};
 };
 
 // Refuses a URI whose scheme names a host that is not ours; `field` is "source" or "artifact_location".
@@ -25,7 +27,8 @@ core::Result<void> check_host(std::string_view uri, std::string_view field, cons
 // Refuses relative parts and NULs of a source that is no local path, however they are encoded.
 core::Result<void> check_absolute(std::string_view source);
 
-// What every source must be: not too long, without control characters, with no foreign host.
+// What every source must be: not too long, without control characters, of the operator's pattern, with no
+// foreign host.
 core::Result<void> check_source_text(std::string_view source, const SourceOptions& options);
 
 // Sources of prompts are one of MLflow's placeholders.

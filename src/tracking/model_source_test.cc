@@ -202,6 +202,14 @@ TEST(ModelSource, TakesASchemeThatTheOperatorAllows) {
   EXPECT_FALSE(check_host("viewfs://namenode/x", "source", options));
 }
 
+TEST(ModelSource, TakesOnlyWhatTheOperatorsPatternMatches) {
+  SourceOptions options;
+  options.source_pattern = SourcePattern::parse("^s3://models/").value();
+
+  EXPECT_EQ(verdict("s3://models/x", {}, options), "");
+  EXPECT_EQ(verdict("s3://other/x", {}, options), "Invalid model version source: 's3://other/x'.");
+}
+
 TEST(ModelSource, RefusesEveryHostSchemeByDefault) {
   for (const std::string_view scheme :
        {"ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss"}) {

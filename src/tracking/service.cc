@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "sql/database.h"
@@ -16,16 +17,20 @@
 #include "tracking/api/search.h"
 #include "tracking/api/server_info.h"
 #include "tracking/api/wire.h"
+#include "tracking/source_pattern.h"
 
 namespace starcast::tracking {
 namespace {
 
-void add_routes(http::RouteTable& table, Service& service) {
+constexpr std::string_view kPatternVariable = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX";
+
+core::Result<void> add_routes(http::RouteTable& table, Service& service) {
   const ServiceOptions& options = service.options();
   const api::Mount mount{table, options.static_prefix};
   SourceOptions sources;
   sources.allowed_host_schemes = options.allowed_schemes;
   sources.own_roots = {options.default_artifact_root, options.artifacts_destination};
+  sources.source_pattern = TRY(SourcePattern::parse(options.source_pattern), kPatternVariable);
   RunOptions runs;
   runs.truncate_long_values = options.truncate_values;
   Store& store = service.store();
@@ -38,6 +43,7 @@ void add_routes(http::RouteTable& table, Service& service) {
   api::add_search_routes(mount, store);
   api::add_artifact_routes(mount, store, service.artifacts());
   api::add_server_info_routes(mount);
+  return {};
 }
 
 // MLflow's reason why a route is off in this mode of the server; absent when it is on.
@@ -74,7 +80,7 @@ core::Result<std::unique_ptr<Service>> Service::open(ServiceOptions options, con
   service->options_ = std::move(options);
 
   http::RouteTable all;
-  add_routes(all, *service);
+  TRY(add_routes(all, *service));
   for (const std::unique_ptr<http::Route>& route : all.routes()) {
     http::Route mounted = *route;
     if (const std::optional<std::string> reason = reason_to_disable(mounted, service->options_)) {

@@ -29,6 +29,8 @@ struct ServiceOptions {
   // URI schemes with a host that artifact locations may name
   // (MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES).
   std::vector<std::string> allowed_schemes{};
+  // What sources of model versions must match (MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX); "": any.
+  std::string source_pattern{};
 };
 
 // Thread-safe after open().
