@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "app/whatif.h"
 #include "core/strings.h"
+#include "model/whatif.h"
 
 namespace starcast::app {
 
@@ -78,7 +78,7 @@ std::vector<std::string> outside_of(const model::RatingScorer& scorer, const Lis
 Listing completed(Listing listing, const model::RatingScorer& scorer) {
   std::vector<FieldNote> notes;
   listing::fill_implied(listing, notes);
-  if (const std::optional<std::string> genre = genre_of_category(scorer, listing.category))
+  if (const std::optional<std::string> genre = model::genre_of_category(scorer, listing.category))
     listing.genres = *genre;
   return listing;
 }

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "app/answer.h"
+#include "model/answer.h"
 #include "model/answer_warnings.h"
 
 namespace starcast::app {
@@ -142,13 +142,13 @@ Json to_json(const ExplainedListing& explained, const model::TrainedOn& trained_
   return JsonObject{{"app", explained.listing.app},
                     {"rating", explanation.prediction.value},
                     {"unclipped", explanation.raw},
-                    {"interval", interval_json(explained.interval)},
+                    {"interval", model::interval_json(explained.interval)},
                     {"answered_as", model::name_of(explanation.answered_as)},
                     {"base", explanation.base},
                     {"shares", std::move(shares)},
                     {"similar", JsonObject{{"share", explanation.similar_share}, {"apps", std::move(apps)}}},
-                    {"trained_on", trained_on_json(trained_on)},
-                    {"warnings", warnings_json(explained.warnings)}};
+                    {"trained_on", model::trained_on_json(trained_on)},
+                    {"warnings", model::warnings_json(explained.warnings)}};
 }
 
 }  // namespace starcast::app

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "app/answer.h"
 #include "cli/table.h"
 #include "codec/utf8.h"
+#include "model/answer.h"
 
 namespace starcast::cli {
 
@@ -103,7 +103,7 @@ class WaterfallView {
   double high_ = 0;
 };
 
-std::string change_text(const app::Change& change) {
+std::string change_text(const model::Change& change) {
   const auto shown = [&change](const std::string& text) {
     return change.field == listing::Field::kPrice && text == "0" ? std::string("free") : text;
   };
@@ -111,8 +111,8 @@ std::string change_text(const app::Change& change) {
   return fmt::format("{}: {} -> {}", listing::name_of(change.field), shown(change.from), shown(change.to));
 }
 
-void print_target(Session& session, const app::TargetAnswer& target) {
-  const app::ChangedAnswer& answer = target.answer;
+void print_target(Session& session, const model::TargetAnswer& target) {
+  const model::ChangedAnswer& answer = target.answer;
   if (target.is_reached && answer.changes.empty()) {
     session.print_line("\nThe target of {:.2f} is reached as it is.", target.target);
     return;
@@ -126,16 +126,16 @@ void print_target(Session& session, const app::TargetAnswer& target) {
       "\n{}", target.is_reached ? fmt::format("The target of {:.2f} is reached by:", target.target)
                                 : fmt::format("The target of {:.2f} is not reached; the best that was found:",
                                               target.target));
-  for (const app::Change& change : answer.changes) session.print_line("  {}", change_text(change));
+  for (const model::Change& change : answer.changes) session.print_line("  {}", change_text(change));
   session.print_line("  rating {:.2f} ({:+.2f}), {}", answer.rating, answer.gain,
                      interval_text(answer.interval));
 }
 
-void print_answers(Session& session, const std::string& title, const std::vector<app::ChangedAnswer>& answers,
-                   double level) {
+void print_answers(Session& session, const std::string& title,
+                   const std::vector<model::ChangedAnswer>& answers, double level) {
   Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight});
   table.add({title, "rating", "gain", fmt::format("{:.0f} % interval", 100 * level)});
-  for (const app::ChangedAnswer& answer : answers) {
+  for (const model::ChangedAnswer& answer : answers) {
     table.add({change_text(answer.changes.front()), fmt::format("{:.2f}", answer.rating),
                fmt::format("{:+.2f}", answer.gain),
                fmt::format("{:.2f} .. {:.2f}", answer.interval.low, answer.interval.high)});
@@ -157,10 +157,10 @@ std::string shown_name(const std::string& app) {
 void print_explanation(Session& session, const app::ExplainedListing& explained,
                        const model::TrainedOn& trained_on) {
   WaterfallView(session, explained).print();
-  session.print_line("\n{}", app::trained_on_text(trained_on));
+  session.print_line("\n{}", model::trained_on_text(trained_on));
 }
 
-void print_changes(Session& session, const app::WhatIf& what_if) {
+void print_changes(Session& session, const model::WhatIf& what_if) {
   if (what_if.best.empty()) {
     session.print_line("No single change that its publisher can make raises the rating.");
   } else {
@@ -172,20 +172,20 @@ void print_changes(Session& session, const app::WhatIf& what_if) {
   }
   if (what_if.target) print_target(session, *what_if.target);
   std::vector<std::string> fixed;
-  for (const app::FixedField& field : what_if.fixed) {
+  for (const model::FixedField& field : what_if.fixed) {
     fixed.push_back(fmt::format("{} ({})", listing::name_of(field.field),
                                 field.value.empty() ? "not known" : field.value));
   }
   session.print_line("\nNo publisher can set: {}.", fmt::join(fixed, ", "));
-  session.print_line("{}", app::kAssociationNote);
+  session.print_line("{}", model::kAssociationNote);
 }
 
-void print_what_if(Session& session, const app::WhatIf& what_if) {
+void print_what_if(Session& session, const model::WhatIf& what_if) {
   session.print_line("{}", shown_name(what_if.app));
   session.print_line("answered as {}", case_text(what_if.answered_as));
   session.print_line("as it is: rating {:.2f}, {}\n", what_if.rating, interval_text(what_if.interval));
   print_changes(session, what_if);
-  session.print_line("\n{}", app::trained_on_text(what_if.trained_on));
+  session.print_line("\n{}", model::trained_on_text(what_if.trained_on));
 }
 
 void warn_of_answer(Session& session, const std::vector<std::string>& warnings) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "app/explain.h"
-#include "app/whatif.h"
 #include "cli/session.h"
+#include "model/whatif.h"
 
 namespace starcast::cli {
 
@@ -19,9 +19,9 @@ void print_explanation(Session& session, const app::ExplainedListing& explained,
                        const model::TrainedOn& trained_on);
 
 // The three best changes, the names that were asked for, the target, and what stays as it is.
-void print_changes(Session& session, const app::WhatIf& what_if);
+void print_changes(Session& session, const model::WhatIf& what_if);
 // The same below the listing's own rating.
-void print_what_if(Session& session, const app::WhatIf& what_if);
+void print_what_if(Session& session, const model::WhatIf& what_if);
 
 // On standard error, a line each.
 void warn_of_answer(Session& session, const std::vector<std::string>& warnings);

@@ -6,13 +6,13 @@
 
 #include "app/explain.h"
 #include "app/predict.h"
-#include "app/whatif.h"
 #include "cli/answer_views.h"
 #include "cli/listing_input.h"
 #include "cli/session.h"
 #include "codec/json.h"
 #include "model/explanation.h"
 #include "model/package.h"
+#include "model/whatif.h"
 #include "plot/figure.h"
 
 namespace starcast::cli {
@@ -116,14 +116,14 @@ Result<void> run_what_if(Session& session, const WhatIfArguments& arguments) {
   TRY(app::check_level(scorer, arguments.listing.level));
   const listing::Listing listing = TRY(chosen_listing(session, arguments.listing));
   std::vector<std::string> names = TRY(read_names(arguments.names, context.log));
-  const app::WhatIf result =
-      app::what_if(scorer, listing, {arguments.listing.level, arguments.target, std::move(names)});
+  const model::WhatIf result =
+      model::what_if(scorer, listing, {arguments.listing.level, arguments.target, std::move(names)});
   if (session.json) {
-    session.print_json(app::to_json(result));
+    session.print_json(model::to_json(result));
   } else {
     print_what_if(session, result);
     warn_of_answer(session, result.warnings);
-    for (const app::ChangedAnswer& answer : result.names) {
+    for (const model::ChangedAnswer& answer : result.names) {
       for (const std::string& warning : answer.warnings) {
         if (std::find(result.warnings.begin(), result.warnings.end(), warning) == result.warnings.end())
           context.log.warning("{}: {}", shown_name(answer.changes.front().to), warning);

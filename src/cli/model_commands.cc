@@ -1,7 +1,6 @@
 #include <unistd.h>
 #include <cmath>
 
-#include "app/answer.h"
 #include "app/ask.h"
 #include "app/cross_validate.h"
 #include "app/evaluate.h"
@@ -10,7 +9,6 @@
 #include "app/prepare.h"
 #include "app/split.h"
 #include "app/train.h"
-#include "app/whatif.h"
 #include "cli/answer_views.h"
 #include "cli/listing_input.h"
 #include "cli/session.h"
@@ -23,8 +21,10 @@
 #include "learn/review_buckets.h"
 #include "listing/clean.h"
 #include "listing/reader.h"
+#include "model/answer.h"
 #include "model/explanation.h"
 #include "model/package.h"
+#include "model/whatif.h"
 
 namespace starcast::cli {
 
@@ -262,7 +262,7 @@ class PredictionPrinter {
         csv_(sink_),
         pretty_(!session.json && arguments.columns == Columns::kAll &&
                 (arguments.table || os::is_terminal_output())),
-        trained_on_(app::trained_on_json(trained_on)) {}
+        trained_on_(model::trained_on_json(trained_on)) {}
 
   Result<void> start() {
     if (session_.json) return {};
@@ -279,10 +279,10 @@ class PredictionPrinter {
     if (session_.json) {
       session_.print(codec::to_text(JsonObject{{"app", prediction.listing.app},
                                                {"rating", prediction.rating},
-                                               {"interval", app::interval_json(prediction.interval)},
+                                               {"interval", model::interval_json(prediction.interval)},
                                                {"answered_as", model::name_of(prediction.answered_as)},
                                                {"trained_on", trained_on_},
-                                               {"warnings", app::warnings_json(prediction.warnings)}},
+                                               {"warnings", model::warnings_json(prediction.warnings)}},
                                     codec::JsonStyle::kCompact));
       session_.print("\n");
       return {};
@@ -307,9 +307,9 @@ class PredictionPrinter {
     TRY(csv_.flush());
     core::Log& log = session_.context().log;
     if (pretty_) {
-      session_.print_line("{}", app::trained_on_text(trained_on));
+      session_.print_line("{}", model::trained_on_text(trained_on));
     } else if (!session_.json) {
-      log.info("{}", app::trained_on_text(trained_on));
+      log.info("{}", model::trained_on_text(trained_on));
     }
     for (const std::string& warning : warnings_) log.warning("{}", warning);
     if (warned_ > warnings_.size()) log.warning("{} warnings more", count_text(warned_ - warnings_.size()));
@@ -344,12 +344,12 @@ Result<void> answer_questions(Session& session, const PredictArguments& argument
   const std::unique_ptr<core::ByteSource> answers = standard_input();
   listing::Listing listing =
       TRY(app::ask_listing(*answers, scorer, [&session](std::string_view text) { session.prompt(text); }));
-  const app::WhatIf what_if = app::what_if(scorer, listing, {arguments.level});
+  const model::WhatIf what_if = model::what_if(scorer, listing, {arguments.level});
   const app::ExplainedListing explained =
       app::explain_listing(explainer, std::move(listing), arguments.level);
   if (session.json) {
     session.print_json(JsonObject{{"explanation", app::to_json(explained, scorer.trained_on())},
-                                  {"what_if", app::to_json(what_if)}});
+                                  {"what_if", model::to_json(what_if)}});
   } else {
     session.print("\n");
     print_explanation(session, explained, scorer.trained_on());

@@ -15,6 +15,7 @@
 #include "core/result.h"
 #include "model/calibration.h"
 #include "model/signature.h"
+#include "model/whatif_options.h"
 
 namespace starcast::model {
 
@@ -105,6 +106,18 @@ class RowScorer {
   // Of a multiclass forest: why `output`. kUnsupported, with the reason, where a model has none.
   virtual core::Result<RowExplanation> explain(const Rows& rows, std::size_t index,
                                                std::size_t output) const = 0;
+  // What the prediction would be if the row were changed, as `starcast whatif --json` prints it (see
+  // model/whatif.h). kUnsupported where nothing is known of changes that make sense.
+  virtual core::Result<codec::Json> what_if(const Rows& /*rows*/, std::size_t /*index*/,
+                                            const WhatIfOptions& /*options*/) const {
+    return core::Error(core::ErrorCode::kUnsupported, "this model knows of no changes to try");
+  }
+  // Appends for each row the index of the leaf that it falls into, tree by tree; returns the number of trees.
+  // kUnsupported where a prediction is made of more than one forest.
+  virtual core::Result<std::size_t> leaves(const Rows& /*rows*/, std::size_t /*first*/, std::size_t /*count*/,
+                                           std::vector<std::int64_t>& /*leaves*/) const {
+    return core::Error(core::ErrorCode::kUnsupported, "this model gives no leaf indexes");
+  }
   // Which question was answered ("launched", "before-launch"); "" where there is only one.
   virtual std::string_view answered_as(const Rows& rows, std::size_t index) const = 0;
   // What a reader of the answer has to be warned of, as sentences: fields out of range, nothing known.

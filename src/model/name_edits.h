@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace starcast::app {
+namespace starcast::model {
 
 // Google Play's own limit since 2021.
 inline constexpr std::size_t kNameCharactersMax = 30;
@@ -16,4 +16,4 @@ inline constexpr std::size_t kNameCharactersMax = 30;
 // abbreviation); and all of these together.
 std::vector<std::string> name_edits(std::string_view name);
 
-}  // namespace starcast::app
+}  // namespace starcast::model

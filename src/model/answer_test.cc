@@ -1,12 +1,12 @@
-#include "app/answer.h"
+#include "model/answer.h"
 
 #include <gtest/gtest.h>
 
-namespace starcast::app {
+namespace starcast::model {
 namespace {
 
-model::TrainedOn trained_on() {
-  model::TrainedOn result;
+TrainedOn trained_on() {
+  TrainedOn result;
   result.data_md5 = "0123";
   result.date_last = "2018-08-08";
   result.apps = 6545;
@@ -19,14 +19,14 @@ TEST(TrainedOnText, NamesAppsDateAndSum) {
 }
 
 TEST(TrainedOnText, LeavesOutADateThatNoAppHas) {
-  model::TrainedOn undated = trained_on();
+  TrainedOn undated = trained_on();
   undated.date_last.clear();
 
   EXPECT_EQ(trained_on_text(undated), "trained on 6,545 apps; md5 of their file 0123");
 }
 
 TEST(TrainedOnText, SaysThatTheAppsDoNotExist) {
-  model::TrainedOn generated = trained_on();
+  TrainedOn generated = trained_on();
   generated.generated = true;
 
   EXPECT_EQ(trained_on_text(generated),
@@ -44,4 +44,4 @@ TEST(WarningsJson, IsAnArrayAlsoWithoutWarnings) {
 }
 
 }  // namespace
-}  // namespace starcast::app
+}  // namespace starcast::model

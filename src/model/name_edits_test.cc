@@ -1,11 +1,11 @@
-#include "app/name_edits.h"
+#include "model/name_edits.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "codec/utf8.h"
 
-namespace starcast::app {
+namespace starcast::model {
 namespace {
 
 using ::testing::Contains;
@@ -69,4 +69,4 @@ TEST(NameEdits, AlsoCombineThem) {
 }
 
 }  // namespace
-}  // namespace starcast::app
+}  // namespace starcast::model

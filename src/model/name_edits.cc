@@ -1,4 +1,4 @@
-#include "app/name_edits.h"
+#include "model/name_edits.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include "codec/utf8.h"
 #include "core/strings.h"
 
-namespace starcast::app {
+namespace starcast::model {
 
 using codec::CharacterKind;
 
@@ -106,4 +106,4 @@ std::vector<std::string> name_edits(std::string_view name) {
   return edits;
 }
 
-}  // namespace starcast::app
+}  // namespace starcast::model

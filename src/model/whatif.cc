@@ -1,4 +1,4 @@
-#include "app/whatif.h"
+#include "model/whatif.h"
 
 #include <fmt/format.h>
 
@@ -7,14 +7,14 @@
 #include <cmath>
 #include <utility>
 
-#include "app/answer.h"
-#include "app/name_edits.h"
 #include "codec/number.h"
 #include "core/numeric.h"
 #include "core/strings.h"
+#include "model/answer.h"
 #include "model/answer_warnings.h"
+#include "model/name_edits.h"
 
-namespace starcast::app {
+namespace starcast::model {
 
 using codec::Json;
 using codec::JsonArray;
@@ -55,7 +55,7 @@ std::string plain_name(std::string_view text) {
 
 class ChangeList {
  public:
-  ChangeList(const model::RatingScorer& scorer, const Listing& now)
+  ChangeList(const RatingScorer& scorer, const Listing& now)
       : scorer_(scorer), now_(now), outside_(fields_outside(now)) {}
 
   // Adds what `edit` makes of the listing, unless it makes nothing or leads outside what the model saw.
@@ -87,7 +87,7 @@ class ChangeList {
     return scorer_.trained_on().seen.outside(listing).size();
   }
 
-  const model::RatingScorer& scorer_;
+  const RatingScorer& scorer_;
   const Listing& now_;
   std::size_t outside_;
   std::vector<ChangedListing> changes_;
@@ -95,7 +95,7 @@ class ChangeList {
 
 void add_prices(ChangeList& list, const Listing& now) {
   if (core::is_missing(now.price_usd)) return;
-  const bool is_fixed = now.price_usd <= 0 && model::case_of(now) == model::LaunchCase::kLaunched;
+  const bool is_fixed = now.price_usd <= 0 && case_of(now) == LaunchCase::kLaunched;
   if (is_fixed) return;
   for (const double price : kPrices) {
     list.add_seen(Field::kPrice, [price](Listing& changed) {
@@ -116,7 +116,7 @@ void add_android_versions(ChangeList& list, const Listing& now) {
   }
 }
 
-void add_categories(ChangeList& list, const Listing& now, const model::RatingScorer& scorer) {
+void add_categories(ChangeList& list, const Listing& now, const RatingScorer& scorer) {
   if (now.category.empty()) return;
   for (const std::string& category : scorer.categories()) {
     const std::optional<std::string> genre = genre_of_category(scorer, category);
@@ -145,7 +145,7 @@ struct Candidate {
 
 class Search {
  public:
-  Search(const model::RatingScorer& scorer, const Listing& listing, const WhatIfOptions& options)
+  Search(const RatingScorer& scorer, const Listing& listing, const WhatIfOptions& options)
       : scorer_(scorer), options_(options), now_(answered(listing)) {}
 
   const Candidate& now() const { return now_; }
@@ -173,13 +173,13 @@ class Search {
 
  private:
   Candidate answered(const Listing& listing) const {
-    const model::RatingPrediction answer = scorer_.predict(listing);
+    const RatingPrediction answer = scorer_.predict(listing);
     return {listing,
             {{},
              answer.prediction.value,
              0,
-             model::interval_at(answer.prediction, options_.level).value(),
-             model::answer_warnings(scorer_, listing, answer.answered_as)}};
+             interval_at(answer.prediction, options_.level).value(),
+             answer_warnings(scorer_, listing, answer.answered_as)}};
   }
 
   Candidate answered(ChangedListing changed, std::vector<Change> before) const {
@@ -190,7 +190,7 @@ class Search {
     return candidate;
   }
 
-  const model::RatingScorer& scorer_;
+  const RatingScorer& scorer_;
   const WhatIfOptions& options_;
   Candidate now_;
 };
@@ -250,7 +250,7 @@ Json answers_json(const std::vector<ChangedAnswer>& answers) {
 
 }  // namespace
 
-std::optional<std::string> genre_of_category(const model::RatingScorer& scorer, std::string_view category) {
+std::optional<std::string> genre_of_category(const RatingScorer& scorer, std::string_view category) {
   if (category.empty()) return std::nullopt;
   for (const std::string& genre : scorer.genres()) {
     if (plain_name(genre) == plain_name(category)) return genre;
@@ -258,7 +258,7 @@ std::optional<std::string> genre_of_category(const model::RatingScorer& scorer, 
   return std::nullopt;
 }
 
-std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, const Listing& listing,
+std::vector<ChangedListing> possible_changes(const RatingScorer& scorer, const Listing& listing,
                                              const std::vector<std::string>& names) {
   ChangeList list(scorer, listing);
   if (listing.last_updated && *listing.last_updated < scorer.as_of()) {
@@ -282,7 +282,7 @@ std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer, 
   return std::move(list).taken();
 }
 
-WhatIf what_if(const model::RatingScorer& scorer, const Listing& listing, const WhatIfOptions& options) {
+WhatIf what_if(const RatingScorer& scorer, const Listing& listing, const WhatIfOptions& options) {
   const Search search(scorer, listing, options);
   WhatIf result;
   result.app = listing.app;
@@ -307,7 +307,7 @@ Json to_json(const WhatIf& what_if) {
   Json json = JsonObject{{"app", what_if.app},
                          {"rating", what_if.rating},
                          {"interval", interval_json(what_if.interval)},
-                         {"answered_as", model::name_of(what_if.answered_as)},
+                         {"answered_as", name_of(what_if.answered_as)},
                          {"fixed", std::move(fixed)},
                          {"best", answers_json(what_if.best)},
                          {"names", answers_json(what_if.names)}};
@@ -322,4 +322,4 @@ Json to_json(const WhatIf& what_if) {
   return json;
 }
 
-}  // namespace starcast::app
+}  // namespace starcast::model

@@ -1,16 +1,16 @@
-#include "app/answer.h"
+#include "model/answer.h"
 
 #include <fmt/format.h>
 
 #include "core/strings.h"
 
-namespace starcast::app {
+namespace starcast::model {
 
 using codec::Json;
 using codec::JsonArray;
 using codec::JsonObject;
 
-std::string trained_on_text(const model::TrainedOn& trained_on) {
+std::string trained_on_text(const TrainedOn& trained_on) {
   return fmt::format("trained on {} {}apps{}; md5 of their file {}",
                      core::with_thousands(static_cast<long long>(trained_on.apps)),
                      trained_on.generated ? "GENERATED " : "",
@@ -18,14 +18,14 @@ std::string trained_on_text(const model::TrainedOn& trained_on) {
                      trained_on.data_md5);
 }
 
-Json trained_on_json(const model::TrainedOn& trained_on) {
+Json trained_on_json(const TrainedOn& trained_on) {
   return JsonObject{{"data_md5", trained_on.data_md5},
                     {"date_last", trained_on.date_last},
                     {"apps", trained_on.apps},
                     {"generated", trained_on.generated}};
 }
 
-Json interval_json(const model::Interval& interval) {
+Json interval_json(const Interval& interval) {
   return JsonObject{{"level", interval.level}, {"low", interval.low}, {"high", interval.high}};
 }
 
@@ -35,4 +35,4 @@ Json warnings_json(const std::vector<std::string>& warnings) {
   return array;
 }
 
-}  // namespace starcast::app
+}  // namespace starcast::model

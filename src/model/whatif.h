@@ -10,8 +10,9 @@
 #include "codec/json.h"
 #include "core/result.h"
 #include "model/rating_scorer.h"
+#include "model/whatif_options.h"
 
-namespace starcast::app {
+namespace starcast::model {
 
 inline constexpr std::string_view kAssociationNote =
     "This is association, not cause: apps that differ in this way are rated so. Whether the change itself "
@@ -36,8 +37,7 @@ struct ChangedListing {
 // those that the model saw and whose genre is clear; the genre changes along). Reviews and installs he cannot
 // change: see fixed_fields. A field that is not known stays so, and a launched app that is free stays free:
 // the store does not let it be sold. But for `names`, no change leads outside what the model saw.
-std::vector<ChangedListing> possible_changes(const model::RatingScorer& scorer,
-                                             const listing::Listing& listing,
+std::vector<ChangedListing> possible_changes(const RatingScorer& scorer, const listing::Listing& listing,
                                              const std::vector<std::string>& names);
 
 // What no publisher can set.
@@ -46,14 +46,14 @@ constexpr std::array<listing::Field, 2> fixed_fields() {
 }
 
 // The genre that has a category's name, "Education" of "EDUCATION", if the model saw one.
-std::optional<std::string> genre_of_category(const model::RatingScorer& scorer, std::string_view category);
+std::optional<std::string> genre_of_category(const RatingScorer& scorer, std::string_view category);
 
 struct ChangedAnswer {
   std::vector<Change> changes;
   double rating = 0;
   double gain = 0;  // over the listing as it is
-  model::Interval interval;
-  std::vector<std::string> warnings;  // of the changed listing: see model::answer_warnings
+  Interval interval;
+  std::vector<std::string> warnings;  // of the changed listing: see answer_warnings
 };
 
 struct TargetAnswer {
@@ -70,30 +70,23 @@ struct FixedField {
 
 struct WhatIf {
   std::string app;
-  model::LaunchCase answered_as = model::LaunchCase::kLaunched;
+  LaunchCase answered_as = LaunchCase::kLaunched;
   double rating = 0;
-  model::Interval interval;
+  Interval interval;
   std::vector<FixedField> fixed;  // what no change can touch
   std::vector<ChangedAnswer>
       best;  // at most three, the best change of as many fields; only gains that two decimals show
   std::vector<ChangedAnswer> names;  // one for each name that was asked for, whatever it gains
   std::optional<TargetAnswer> target;
-  model::TrainedOn trained_on;
-  std::vector<std::string> warnings;  // of the listing as it is: see model::answer_warnings
-};
-
-struct WhatIfOptions {
-  double level = 0.8;  // one that the model is calibrated at: see check_level
-  std::optional<double> target{};
-  std::vector<std::string> names{};  // what the app might be called instead
+  TrainedOn trained_on;
+  std::vector<std::string> warnings;  // of the listing as it is: see answer_warnings
 };
 
 // The target is looked for greedily: change by change, at most three, each of another field; the first number
 // of changes that reaches it is taken, and of those changes that do, the one that possible_changes lists
 // first.
-WhatIf what_if(const model::RatingScorer& scorer, const listing::Listing& listing,
-               const WhatIfOptions& options);
+WhatIf what_if(const RatingScorer& scorer, const listing::Listing& listing, const WhatIfOptions& options);
 
 codec::Json to_json(const WhatIf& what_if);
 
-}  // namespace starcast::app
+}  // namespace starcast::model

@@ -7,15 +7,15 @@
 #include "codec/json.h"
 #include "model/rating_scorer.h"
 
-namespace starcast::app {
+namespace starcast::model {
 
 // "trained on 6,536 apps, last updated up to 2018-08-08; md5 of their file 0123...".
-std::string trained_on_text(const model::TrainedOn& trained_on);
+std::string trained_on_text(const TrainedOn& trained_on);
 
 // data_md5, date_last, apps, generated.
-codec::Json trained_on_json(const model::TrainedOn& trained_on);
+codec::Json trained_on_json(const TrainedOn& trained_on);
 
-codec::Json interval_json(const model::Interval& interval);
+codec::Json interval_json(const Interval& interval);
 codec::Json warnings_json(const std::vector<std::string>& warnings);
 
-}  // namespace starcast::app
+}  // namespace starcast::model

@@ -1,4 +1,4 @@
-#include "app/whatif.h"
+#include "model/whatif.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include "model/kernel_input.h"
 #include "model/testing/tiny_model.h"
 
-namespace starcast::app {
+namespace starcast::model {
 namespace {
 
 using listing::Field;
@@ -35,7 +35,7 @@ Listing listing_of(std::string name, std::string category, std::string genres, d
 }
 
 // A kernel model alone, of apps of which those in Tools are rated worse than those in Books & Reference.
-model::RatingScorer scorer_by_category() {
+RatingScorer scorer_by_category() {
   std::vector<Listing> training;
   for (int i = 0; i < 8; ++i) {
     training.push_back(listing_of("Wrench " + std::to_string(i), "TOOLS", "Tools", 3));
@@ -45,7 +45,7 @@ model::RatingScorer scorer_by_category() {
   }
   training[0].last_updated = codec::parse_date("2018-08-08");
   const std::vector<double> weights(training.size(), 1);
-  model::RatingModel model = model::tiny_model();
+  RatingModel model = tiny_model();
   model.trained_on.seen = {};
   model::RatingCase& launched = model.cases[0];
   launched.encoder = features::Encoder::fit(training, weights, {}).value().encoder;
@@ -65,11 +65,11 @@ model::RatingScorer scorer_by_category() {
   launched.kernel = model::KernelPart{
       1,
       similar::KernelModel::fit({items, ratings, noise}, model::kernel_options()).value().model.to_bytes()};
-  return model::RatingScorer::create(std::move(model)).value();
+  return RatingScorer::create(std::move(model)).value();
 }
 
 std::vector<std::string> offers(const Listing& listing, Field field) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
   std::vector<std::string> to;
   for (const ChangedListing& changed : possible_changes(scorer, listing, {})) {
     if (changed.change.field == field) to.push_back(changed.change.to);
@@ -110,13 +110,13 @@ TEST(PossibleChanges, TakeCategoriesWhoseGenreIsClear) {
 }
 
 TEST(PossibleChanges, LeaveAloneWhatIsNotKnown) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   EXPECT_TRUE(possible_changes(scorer, {}, {}).empty());
 }
 
 TEST(PossibleChanges, NeverTouchReviewsOrInstalls) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   for (const ChangedListing& changed : possible_changes(scorer, asked(), {})) {
     EXPECT_EQ(changed.listing.reviews, asked().reviews);
@@ -125,7 +125,7 @@ TEST(PossibleChanges, NeverTouchReviewsOrInstalls) {
 }
 
 TEST(PossibleChanges, TryTheNamesAskedForAndThenSimplerOnes) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
   Listing listing = asked();
   listing.app = "Hammer: Pro";
   std::vector<std::string> names;
@@ -137,11 +137,11 @@ TEST(PossibleChanges, TryTheNamesAskedForAndThenSimplerOnes) {
 }
 
 TEST(PossibleChanges, DoNotLeadOutsideWhatTheModelSaw) {
-  model::RatingModel model = model::tiny_model();
+  RatingModel model = tiny_model();
   Listing smallest = asked();
   smallest.size_mb = 6;
-  model.trained_on.seen = model::SeenFields::of(std::vector<Listing>{asked(), smallest});
-  const model::RatingScorer scorer = model::RatingScorer::create(std::move(model)).value();
+  model.trained_on.seen = SeenFields::of(std::vector<Listing>{asked(), smallest});
+  const RatingScorer scorer = RatingScorer::create(std::move(model)).value();
   std::vector<std::string> to;
   for (const ChangedListing& changed :
        possible_changes(scorer, asked(), {"Mallet, the one that is too long"}))
@@ -151,7 +151,7 @@ TEST(PossibleChanges, DoNotLeadOutsideWhatTheModelSaw) {
 }
 
 TEST(WhatIf, AnswersEachNameThatIsAskedForWithItsInterval) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   const WhatIf result = what_if(scorer, asked(), {0.8, std::nullopt, {"Reader for all", "Hammer"}});
 
@@ -163,7 +163,7 @@ TEST(WhatIf, AnswersEachNameThatIsAskedForWithItsInterval) {
 }
 
 TEST(WhatIf, ShowsWhatNoPublisherCanChange) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   const WhatIf result = what_if(scorer, asked(), {});
 
@@ -174,7 +174,7 @@ TEST(WhatIf, ShowsWhatNoPublisherCanChange) {
 }
 
 TEST(WhatIf, WarnsOfWhatLiesOutside) {
-  const model::RatingScorer scorer = model::RatingScorer::create(model::tiny_model()).value();
+  const RatingScorer scorer = RatingScorer::create(tiny_model()).value();
 
   Listing listing = asked();
   listing.reviews = 9000;
@@ -184,7 +184,7 @@ TEST(WhatIf, WarnsOfWhatLiesOutside) {
 }
 
 TEST(WhatIf, FindsTheCategoryThatIsRatedBetter) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   const WhatIf result = what_if(scorer, asked(), {});
 
@@ -196,13 +196,13 @@ TEST(WhatIf, FindsTheCategoryThatIsRatedBetter) {
 }
 
 TEST(WhatIf, SaysNothingWhenNothingHelps) {
-  const model::RatingScorer scorer = model::RatingScorer::create(model::tiny_model()).value();
+  const RatingScorer scorer = RatingScorer::create(tiny_model()).value();
 
   EXPECT_TRUE(what_if(scorer, asked(), {}).best.empty());
 }
 
 TEST(WhatIf, ReachesATargetWithAsFewChangesAsItCan) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
   const WhatIf single = what_if(scorer, asked(), {});
 
   const WhatIf result = what_if(scorer, asked(), {0.8, single.best[0].rating - 0.01});
@@ -213,7 +213,7 @@ TEST(WhatIf, ReachesATargetWithAsFewChangesAsItCan) {
 }
 
 TEST(WhatIf, ATargetThatIsReachedAlreadyNeedsNoChange) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   const WhatIf result = what_if(scorer, asked(), {0.8, 1.5});
 
@@ -222,7 +222,7 @@ TEST(WhatIf, ATargetThatIsReachedAlreadyNeedsNoChange) {
 }
 
 TEST(WhatIf, SaysWhenATargetCannotBeReached) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   const WhatIf result = what_if(scorer, asked(), {0.8, 5});
 
@@ -231,7 +231,7 @@ TEST(WhatIf, SaysWhenATargetCannotBeReached) {
 }
 
 TEST(WhatIfJson, EndsWithWhatItIsNot) {
-  const model::RatingScorer scorer = scorer_by_category();
+  const RatingScorer scorer = scorer_by_category();
 
   const std::string text =
       codec::to_text(to_json(what_if(scorer, asked(), {0.8, 4.9})), codec::JsonStyle::kCompact);
@@ -243,4 +243,4 @@ TEST(WhatIfJson, EndsWithWhatItIsNot) {
 }
 
 }  // namespace
-}  // namespace starcast::app
+}  // namespace starcast::model
