@@ -69,6 +69,14 @@ constexpr std::chrono::milliseconds kLingerTime{1'000};
 constexpr std::chrono::milliseconds kSweep{250};
 constexpr core::Ticks kNever = core::Ticks::max();
 
+// Whether a header line goes on in the next one, as HTTP had it once. Proxies differ in how they read it.
+bool holds_fold(std::string_view header) {
+  for (std::size_t at = header.find('\n'); at != std::string_view::npos; at = header.find('\n', at + 1)) {
+    if (at + 1 < header.size() && (header[at + 1] == ' ' || header[at + 1] == '\t')) return true;
+  }
+  return false;
+}
+
 // What came and is not parsed yet. Small while a connection is idle.
 class Input {
  public:
@@ -600,6 +608,7 @@ Awaitable<bool> Engine::read_header(Connection& connection, Exchange& x) {
     }
     ErrorCode error;
     const std::size_t taken = x.parser.put(asio::const_buffer(bytes.data(), bytes.size()), error);
+    if (holds_fold(bytes.substr(0, taken))) x.parser.objection = "a line of its header is folded";
     connection.input.consume(taken);
     if (!error) continue;
     bool full = error == beast_http::error::header_limit;

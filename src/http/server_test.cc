@@ -575,6 +575,20 @@ TEST_F(ServerTest, RefusesMalformedRequests) {
   EXPECT_EQ(ask("\x16\x03\x01\x02").status, 400);
 }
 
+// Those before us may read it otherwise, so what follows it is not trusted.
+TEST_F(ServerTest, RefusesAFoldedHeaderAndCloses) {
+  const std::string next = get("/inline");
+  for (const std::string_view fields : {"X: a\r\n b\r\n", "X:\r\n\ta\r\n", "Content-Length:\r\n 2\r\n",
+                                        "Transfer-Encoding:\r\n chunked\r\n"}) {
+    if (server_ == nullptr) start();
+    Wire wire(server_->port());
+    wire.send(get("/inline", std::string(fields)) + next);
+    EXPECT_EQ(read_answer(wire).status, 400) << fields;
+    EXPECT_EQ(wire.rest(), "") << fields;
+  }
+  EXPECT_EQ(ask(get("/inline", "X: a\r\nY: b \r\n")).status, 200);
+}
+
 TEST_F(ServerTest, TakesTheAbsoluteFormAsThePathAndItsHost) {
   EXPECT_EQ(ask("GET http://localhost:5000/inline HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
   EXPECT_EQ(ask("GET http://evil.com/inline HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 403);

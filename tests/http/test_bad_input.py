@@ -1127,6 +1127,7 @@ def smuggling(site):
              ["Content-Length: 5, 19"], ["Content-Length: -1"], ["Content-Length: +19"], ["Content-Length: 0x13"],
              ["Content-Length: 19 "  "x"], ["Content-Length: 99999999999999999999"], ["Transfer-Encoding: chunked, identity"],
              ["Transfer-Encoding: xchunked"], ["Transfer-Encoding : chunked"], ["Transfer-Encoding: chunked", "Transfer-Encoding: gzip"],
+             ["Transfer-Encoding:", " chunked"], ["Content-Length:", "\t19"], [size, "X: a", " Transfer-Encoding: chunked"],
              ["X: y\0z", size], ["X\x01: y", size], ["X: a\rb", size]]
     for fields in cases:
         with site.server.connect(5) as connection:
