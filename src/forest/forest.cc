@@ -314,7 +314,10 @@ double Forest::transformed(double sum) const {
 }
 
 double Forest::transformed_float(float sum) const {
-  if (transform_ == OutputTransform::kExponential) return static_cast<double>(std::exp(sum));
+  if (transform_ == OutputTransform::kExponential) {
+    if (!has_double_exponential_) return static_cast<double>(std::exp(sum));
+    return static_cast<double>(static_cast<float>(std::exp(static_cast<double>(sum))));
+  }
   if (transform_ == OutputTransform::kSigmoid) return static_cast<double>(sigmoid_of(sum));
   return transformed(static_cast<double>(sum));
 }

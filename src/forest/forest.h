@@ -173,6 +173,7 @@ class Forest {
   bool averaged_ = false;
   std::string objective_;
   OutputTransform transform_ = OutputTransform::kIdentity;
+  bool has_double_exponential_ = false;  // XGBoost's survival:aft: exp of a double, rounded to float
   double sigmoid_ = 1;
   ForestKernel kernel_ = ForestKernel::kPlain;
   std::shared_ptr<const PathPlan> paths_;

@@ -249,35 +249,47 @@ core::Result<ShapExplainer> ShapExplainer::create(const Forest& forest) {
 }
 
 core::Result<ShapExplainer> ShapExplainer::create(const Forest& forest, ShapKernel kernel) {
-  ShapPlan plan = TRY(plan_shap(forest));
-  return ShapExplainer(std::make_shared<const ShapPlan>(std::move(plan)), kernel);
+  std::vector<ShapPlan> plans;
+  for (std::size_t i = 0; i < forest.class_count(); ++i) plans.push_back(TRY(plan_shap(forest, i)));
+  return ShapExplainer(std::make_shared<const std::vector<ShapPlan>>(std::move(plans)), kernel);
+}
+
+std::size_t ShapExplainer::class_count() const {
+  return plans_->size();
 }
 
 std::size_t ShapExplainer::feature_count() const {
-  return plan_->feature_count;
+  return plans_->front().feature_count;
 }
 
-double ShapExplainer::expected_value() const {
-  return plan_->expected_value;
+double ShapExplainer::expected_value(std::size_t class_index) const {
+  CHECK(class_index < plans_->size());
+  return (*plans_)[class_index].expected_value;
 }
 
 void ShapExplainer::explain(std::span<const double> row, std::span<double> shares) const {
-  const ShapPlan& plan = *plan_;
-  CHECK(row.size() == plan.feature_count);
-  CHECK(shares.size() == plan.feature_count);
-  Scratch scratch(plan);
-  code_row(*plan.paths, plan.category_sets, row, scratch.codes);
-  switch (kernel_) {
-    case ShapKernel::kPortable:
-      add_trees_portable(plan, row, scratch);
-      break;
-    case ShapKernel::kAvx2:
-      add_trees_avx2(plan, row, scratch);
-      break;
-  }
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    const auto& lanes = scratch.shares[i].at;
-    shares[i] = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) * plan.scale;
+  const std::size_t width = feature_count();
+  CHECK(row.size() == width);
+  CHECK(shares.size() == width * plans_->size());
+  PathCodes codes;
+  const ShapPlan& first = plans_->front();
+  code_row(*first.paths, first.category_sets, row, codes);
+  for (std::size_t i = 0; i < plans_->size(); ++i) {
+    const ShapPlan& plan = (*plans_)[i];
+    Scratch scratch(plan);
+    scratch.codes = codes;
+    switch (kernel_) {
+      case ShapKernel::kPortable:
+        add_trees_portable(plan, row, scratch);
+        break;
+      case ShapKernel::kAvx2:
+        add_trees_avx2(plan, row, scratch);
+        break;
+    }
+    for (std::size_t feature = 0; feature < width; ++feature) {
+      const auto& lanes = scratch.shares[feature].at;
+      shares[i * width + feature] = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) * plan.scale;
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 //   ShapExplainer explainer = TRY(ShapExplainer::create(forest));
 //   explainer.explain(row, shares);   // expected_value() + the sum of shares == forest.predict_raw(row)
 //
+// With several classes each has its own shares, one class after the other.
+//
 // The values are those of path-dependent TreeSHAP (Lundberg, Erion, Lee: Consistent individualized feature
 // attribution for tree ensembles, 2018; Lundberg et al.: From local explanations to global understanding with
 // explainable AI for trees, Nature Machine Intelligence 2, 2020), so of LightGBM's pred_contrib: a feature
@@ -41,26 +43,30 @@ struct ShapPlan;
 // Thread-compatible; copies share what was computed from the forest, which need not outlive create().
 class ShapExplainer {
  public:
-  // kFailedPrecondition: the model text lacks the counts of training rows, or they do not add up, so that
+  // kFailedPrecondition: the model file lacks the counts of training rows, or they do not add up, so that
   // there are no shares to follow. kUnsupported: a path through more than 1,024 different features.
   static core::Result<ShapExplainer> create(const Forest& forest);
   static core::Result<ShapExplainer> create(const Forest& forest, ShapKernel kernel);
 
   std::size_t feature_count() const;
+  std::size_t class_count() const;
 
-  // The mean of the forest's raw predictions over its training rows, by the counts in its leaves.
-  double expected_value() const;
+  // The mean of the forest's raw predictions over its training rows, by the counts in its leaves; for XGBoost
+  // by its sums of second derivatives, and with its base score.
+  double expected_value() const { return expected_value(0); }
+  double expected_value(std::size_t class_index) const;
 
-  // Writes one share a feature. They belong to the raw prediction: before exp() for poisson, gamma and
-  // tweedie, log odds for binary. An averaged forest's shares are averaged, and add up to its prediction;
-  // LightGBM's are the sum over the trees (its issue 6217), tree_count() times ours. CHECKs the sizes of
-  // both. NaN in the row is a missing value; infinite leaves make NaN.
+  // Writes class_count() times one share a feature. They belong to the raw prediction: before exp() for
+  // poisson, gamma and tweedie, log odds for binary. An averaged forest's shares are averaged, and add up to
+  // its prediction; LightGBM's are the sum over the trees (its issue 6217), tree_count() times ours. XGBoost
+  // computes its own in floats, which ours are more exact than. CHECKs the sizes of both. NaN in the row is a
+  // missing value; infinite leaves make NaN.
   void explain(std::span<const double> row, std::span<double> shares) const;
 
  private:
-  ShapExplainer(std::shared_ptr<const ShapPlan> plan, ShapKernel kernel)
-      : plan_(std::move(plan)), kernel_(kernel) {}
-  std::shared_ptr<const ShapPlan> plan_;
+  ShapExplainer(std::shared_ptr<const std::vector<ShapPlan>> plans, ShapKernel kernel)
+      : plans_(std::move(plans)), kernel_(kernel) {}
+  std::shared_ptr<const std::vector<ShapPlan>> plans_;  // one a class
   ShapKernel kernel_;
 };
 

@@ -65,18 +65,21 @@ std::size_t groups_for(std::size_t path_features) {
 
 class ShapPlanner {
  public:
-  explicit ShapPlanner(const Forest& forest) : forest_(forest), last_edge_(forest.feature_count()) {}
+  ShapPlanner(const Forest& forest, std::size_t class_index)
+      : forest_(forest), class_index_(class_index), last_edge_(forest.feature_count()) {}
 
   // The trees in the given order of numbers.
   Result<ShapPlan> plan(std::span<const std::size_t> order) {
     plan_.feature_count = forest_.feature_count();
     plan_.category_sets = forest_.category_sets();
     plan_.paths = forest_.paths();
-    if (forest_.averaged()) plan_.scale = 1 / static_cast<double>(forest_.tree_count());
+    if (forest_.averaged()) {
+      plan_.scale = 1 / static_cast<double>(forest_.tree_count() / forest_.class_count());
+    }
     for (const std::size_t i : order) {
       TRY(add_tree(forest_.trees()[i], plan_.paths->coded[i]), fmt::format("tree {}", i));
     }
-    plan_.expected_value *= plan_.scale;
+    plan_.expected_value = forest_.base_scores()[class_index_] + plan_.expected_value * plan_.scale;
     return std::move(plan_);
   }
 
@@ -126,15 +129,44 @@ class ShapPlanner {
     return {};
   }
 
-  static std::uint32_t count_of(const Tree& tree, std::int32_t child) {
+  // Training rows, or XGBoost's sum of second derivatives in their place.
+  static double weight_of(const Tree& tree, std::int32_t child) {
+    if (!tree.node_cover.empty()) {
+      return child >= 0 ? tree.node_cover[static_cast<std::size_t>(child)]
+                        : tree.leaf_cover[static_cast<std::size_t>(~child)];
+    }
     return child >= 0 ? tree.node_count[static_cast<std::size_t>(child)]
                       : tree.leaf_count[static_cast<std::size_t>(~child)];
   }
 
-  static Result<void> check_counts(const Tree& tree) {
+  static double left_share_of(const Tree& tree, std::size_t node) {
+    const double left = weight_of(tree, tree.left[node]);
+    // XGBoost's floats do not add up exactly.
+    const double both = tree.node_cover.empty() ? weight_of(tree, static_cast<std::int32_t>(node))
+                                                : left + weight_of(tree, tree.right[node]);
+    return left / both;
+  }
+
+  static Result<void> check_covers(const Tree& tree) {
     for (std::size_t node = 0; node < tree.left.size(); ++node) {
-      const std::uint64_t left = count_of(tree, tree.left[node]);
-      const std::uint64_t right = count_of(tree, tree.right[node]);
+      for (const std::int32_t child : {tree.left[node], tree.right[node]}) {
+        const double cover = weight_of(tree, child);
+        if (cover > 0 && std::isfinite(cover)) continue;
+        return Error(
+            ErrorCode::kFailedPrecondition,
+            fmt::format("the split {} has a side whose sum_hessian is {}, so its reasons are not known; "
+                        "train the model again with a min_child_weight above 0",
+                        node, cover));
+      }
+    }
+    return {};
+  }
+
+  static Result<void> check_counts(const Tree& tree) {
+    if (!tree.node_cover.empty()) return check_covers(tree);
+    for (std::size_t node = 0; node < tree.left.size(); ++node) {
+      const double left = weight_of(tree, tree.left[node]);
+      const double right = weight_of(tree, tree.right[node]);
       if (left == 0 || right == 0) {
         return Error(
             ErrorCode::kFailedPrecondition,
@@ -156,10 +188,31 @@ class ShapPlanner {
   }
 
   static double mean_of(const Tree& tree) {
+    if (!tree.node_cover.empty()) return mean_by_shares(tree);
     const double total = tree.node_count[0];
     double mean = 0;
     for (std::size_t leaf = 0; leaf < tree.leaf_value.size(); ++leaf) {
       mean += tree.leaf_count[leaf] / total * tree.leaf_value[leaf];
+    }
+    return mean;
+  }
+
+  // Nodes come before their children.
+  static double mean_by_shares(const Tree& tree) {
+    std::vector<double> reach(tree.left.size(), 0);
+    reach[0] = 1;
+    double mean = 0;
+    for (std::size_t node = 0; node < reach.size(); ++node) {
+      const double share = left_share_of(tree, node);
+      const auto pass = [&](std::int32_t child, double part) {
+        if (child >= 0) {
+          reach[static_cast<std::size_t>(child)] = part;
+        } else {
+          mean += part * tree.leaf_value[static_cast<std::size_t>(~child)];
+        }
+      };
+      pass(tree.left[node], reach[node] * share);
+      pass(tree.right[node], reach[node] * (1 - share));
     }
     return mean;
   }
@@ -195,9 +248,8 @@ class ShapPlanner {
     };
     for (std::size_t place = 0; place < nodes; ++place) {
       const std::size_t node = order[place];
-      ShapNode added{
-          .left_share = static_cast<double>(count_of(tree, tree.left[node])) / tree.node_count[node],
-          .feature = static_cast<std::uint32_t>(tree.feature[node])};
+      ShapNode added{.left_share = left_share_of(tree, node),
+                     .feature = static_cast<std::uint32_t>(tree.feature[node])};
       if (is_pair(tree, node)) {
         const double right = value_of(tree.right[node]);
         plan_.pairs.push_back({.right = right, .gap = value_of(tree.left[node]) - right});
@@ -307,6 +359,7 @@ class ShapPlanner {
   }
 
   const Forest& forest_;
+  const std::size_t class_index_;
   ShapPlan plan_;
   std::vector<Edge> last_edge_;  // of each feature, on the path that is followed
   std::vector<Edge> above_;      // of each node of the tree
@@ -314,12 +367,14 @@ class ShapPlanner {
 
 }  // namespace
 
-core::Result<ShapPlan> plan_shap(const Forest& forest) {
-  std::vector<std::size_t> order(forest.tree_count());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+core::Result<ShapPlan> plan_shap(const Forest& forest, std::size_t class_index) {
+  std::vector<std::size_t> order;
+  for (std::size_t tree = 0; tree < forest.tree_count(); ++tree) {
+    if (forest.class_of(tree) == class_index) order.push_back(tree);
+  }
   const auto split = std::partition(order.begin(), order.end(),
                                     [&](std::size_t tree) { return !forest.trees()[tree].left.empty(); });
-  const ShapPlan unsorted = TRY(ShapPlanner(forest).plan(order));
+  const ShapPlan unsorted = TRY(ShapPlanner(forest, class_index).plan(order));
   const auto form_of = [&](std::size_t index) {
     const ShapTree& tree = unsorted.trees[index];
     return std::tuple(tree.rule, tree.node_count, tree.pair_count, tree.repeat_count);
@@ -331,7 +386,7 @@ core::Result<ShapPlan> plan_shap(const Forest& forest) {
   std::vector<std::size_t> sorted;
   for (const std::size_t place : places) sorted.push_back(order[place]);
   sorted.insert(sorted.end(), split, order.end());
-  return ShapPlanner(forest).plan(sorted);
+  return ShapPlanner(forest, class_index).plan(sorted);
 }
 
 }  // namespace starcast::forest

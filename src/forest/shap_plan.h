@@ -92,7 +92,7 @@ struct ShapRule {
 struct ShapPlan {
   std::size_t feature_count = 0;
   double expected_value = 0;
-  double scale = 1;  // of the shares: 1 / trees if averaged
+  double scale = 1;  // of the shares: 1 / rounds if averaged
   std::size_t node_count_max = 0;
   std::vector<ShapTree> trees;  // those of like form side by side, so that loops are as long as before
   std::vector<ShapRule> rules;
@@ -109,6 +109,7 @@ struct ShapPlan {
   std::vector<std::vector<std::uint32_t>> category_sets;
 };
 
-core::Result<ShapPlan> plan_shap(const Forest& forest);
+// Of the trees of one class.
+core::Result<ShapPlan> plan_shap(const Forest& forest, std::size_t class_index);
 
 }  // namespace starcast::forest
