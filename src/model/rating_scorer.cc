@@ -7,8 +7,6 @@
 #include <numeric>
 #include <utility>
 
-#include "codec/number.h"
-
 namespace starcast::model {
 
 using core::Error;
@@ -27,39 +25,6 @@ std::vector<Field> input_fields() {
   }
   return fields;
 }
-
-class ListingRows final : public Rows {
- public:
-  ListingRows() : fields_(input_fields()) {}
-
-  void add_row() override {
-    listings_.emplace_back();
-    notes_.emplace_back();
-  }
-  void set_text(std::size_t column, std::string_view text) override {
-    listing::set_field(listings_.back(), fields_.at(column), text, notes_.back());
-  }
-  void set_number(std::size_t column, double number) override {
-    listing::set_field(listings_.back(), fields_.at(column), codec::to_shortest(number), notes_.back());
-  }
-  std::size_t size() const override { return listings_.size(); }
-  void clear() override {
-    listings_.clear();
-    notes_.clear();
-  }
-  std::vector<std::string> notes(std::size_t index) const override {
-    std::vector<std::string> texts;
-    for (const listing::FieldNote& note : notes_.at(index)) texts.push_back(note.text);
-    return texts;
-  }
-
-  const std::vector<Listing>& listings() const { return listings_; }
-
- private:
-  std::vector<Field> fields_;
-  std::vector<Listing> listings_;
-  std::vector<std::vector<listing::FieldNote>> notes_;
-};
 
 Result<forest::Forest> parse_forest(std::string_view name, const std::string& text, std::size_t columns) {
   forest::Forest parsed = TRY(forest::parse_lightgbm(text), fmt::format("forest '{}'", name));
@@ -249,22 +214,6 @@ std::vector<ColumnGain> RatingScorer::gains() const {
     for (ColumnGain& gain : gains) gain.share /= weights;
   }
   return gains;
-}
-
-std::unique_ptr<Rows> RatingScorer::make_rows() const {
-  return std::make_unique<ListingRows>();
-}
-
-std::vector<Prediction> RatingScorer::score(const Rows& rows) const {
-  std::vector<Prediction> predictions;
-  const auto& listing_rows = dynamic_cast<const ListingRows&>(rows);
-  predictions.reserve(rows.size());
-  for (Listing listing : listing_rows.listings()) {
-    std::vector<listing::FieldNote> notes;
-    listing::fill_implied(listing, notes);
-    predictions.push_back(predict(listing).prediction);
-  }
-  return predictions;
 }
 
 std::optional<Interval> interval_at(const Prediction& prediction, double level) {

@@ -17,8 +17,8 @@
 #include "model/calibration.h"
 #include "model/kernel_input.h"
 #include "model/launch_case.h"
-#include "model/scorer.h"
 #include "model/seen_fields.h"
+#include "model/signature.h"
 #include "model/training_apps.h"
 
 namespace starcast::model {
@@ -106,12 +106,17 @@ struct ColumnGain {
   double share = 0;
 };
 
+struct Prediction {
+  double value = 0;
+  std::vector<Interval> intervals;  // ascending in level, each inside the next
+};
+
 struct RatingPrediction {
   Prediction prediction;
   LaunchCase answered_as = LaunchCase::kLaunched;  // which question was answered
 };
 
-class RatingScorer final : public Scorer {
+class RatingScorer {
  public:
   // kCorrupt or kInvalidInput: no case, a forest that does not parse or does not fit its encoder's columns,
   // weights that do not sum to 1, a calibration that does not ascend.
@@ -142,9 +147,7 @@ class RatingScorer final : public Scorer {
   std::vector<std::string> categories() const;
   std::vector<std::string> genres() const;
 
-  const Signature& signature() const override { return signature_; }
-  std::unique_ptr<Rows> make_rows() const override;
-  std::vector<Prediction> score(const Rows& rows) const override;
+  const Signature& signature() const { return signature_; }
 
  private:
   friend class RatingExplainer;

@@ -85,35 +85,6 @@ TEST(RatingScorer, HasNoIntervalWhereItIsNotCalibrated) {
   EXPECT_FALSE(interval_at(tiny_scorer().predict({}).prediction, 0.99).has_value());
 }
 
-TEST(RatingScorer, RowsAndListingsGiveTheSameAnswer) {
-  const RatingScorer scorer = tiny_scorer();
-  const std::unique_ptr<Rows> rows = scorer.make_rows();
-  rows->add_row();
-  rows->set_text(0, "Alpha");
-  rows->set_number(2, 5000);
-  rows->set_text(4, "1,000+");
-  rows->add_row();
-
-  const std::vector<Prediction> predictions = scorer.score(*rows);
-
-  ASSERT_EQ(predictions.size(), 2U);
-  EXPECT_EQ(scorer.signature().inputs[2].name, "Reviews");
-  EXPECT_EQ(scorer.signature().inputs[4].name, "Installs");
-  EXPECT_NEAR(predictions[0].intervals[1].low, 3.8, 1e-12);
-  EXPECT_NEAR(predictions[1].intervals[1].low, 2.9, 1e-12);
-}
-
-TEST(RatingScorer, NotesACellThatMakesNoSense) {
-  const RatingScorer scorer = tiny_scorer();
-  const std::unique_ptr<Rows> rows = scorer.make_rows();
-  rows->add_row();
-
-  rows->set_text(2, "many");
-
-  ASSERT_EQ(rows->notes(0).size(), 1U);
-  EXPECT_NE(rows->notes(0)[0].find("many"), std::string::npos);
-}
-
 TEST(RatingScorer, RefusesWeightsThatDoNotSumToOne) {
   RatingModel model = tiny_model();
   model.cases[0].point[0].weight = 0.5;

@@ -97,6 +97,8 @@ class RowScorer {
   virtual bool enforces_signature() const = 0;
   virtual std::size_t width() const = 0;
   virtual const std::vector<double>& levels() const = 0;
+  // Values are class labels, to be written without a point.
+  virtual bool answers_integers() const { return false; }
   // For people and programs: what it was trained on, its learner. An object; may be empty.
   virtual codec::Json about() const = 0;
 

@@ -202,4 +202,20 @@ std::vector<std::string> SeenFields::outside(const Listing& listing) const {
   return sentences;
 }
 
+std::vector<OutsideField> SeenFields::fields_outside(const Listing& listing) const {
+  std::vector<OutsideField> found;
+  for (const SeenRange& range : ranges_) {
+    const std::optional<double> number = number_of(listing, range.field);
+    if (number && (*number < range.low || *number > range.high)) found.push_back({range.field, true});
+  }
+  for (const SeenTexts& seen : texts_) {
+    const std::vector<std::string> texts = texts_of(listing, seen.field);
+    const bool is_known = std::all_of(texts.begin(), texts.end(), [&seen](const std::string& text) {
+      return std::binary_search(seen.texts.begin(), seen.texts.end(), text);
+    });
+    if (!is_known) found.push_back({seen.field, false});
+  }
+  return found;
+}
+
 }  // namespace starcast::model

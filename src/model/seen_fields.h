@@ -25,6 +25,12 @@ struct SeenTexts {
   std::vector<std::string> texts;
 };
 
+// A field that is known and outside of what was seen.
+struct OutsideField {
+  listing::Field field = listing::Field::kSize;
+  bool is_number = false;  // beyond the range seen; else a text that was never seen
+};
+
 // Fields of which no listing knew anything have no entry, and nothing lies outside of them. A default one has
 // seen nothing at all.
 class SeenFields {
@@ -37,6 +43,8 @@ class SeenFields {
   // A sentence for each field that is known and outside: "size 900 MB is above the largest seen, 100 MB",
   // "category 'FOO' was never seen". In the order of the fields.
   std::vector<std::string> outside(const listing::Listing& listing) const;
+  // The same without words, each field once.
+  std::vector<OutsideField> fields_outside(const listing::Listing& listing) const;
 
  private:
   std::vector<SeenRange> ranges_;  // in the order of the fields, as are the texts
