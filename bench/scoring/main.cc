@@ -66,16 +66,29 @@ struct Parts {
 };
 
 Result<std::vector<PackageForest>> read_forests(const os::FileSystem& files, const std::string& package,
-                                                std::initializer_list<std::string_view> names) {
+                                                const std::vector<std::string>& names) {
   std::vector<PackageForest> forests;
-  for (const std::string_view name : names) {
+  for (const std::string& name : names) {
     const std::string path = fmt::format("{}/forests/{}/model.lgb", package, name);
     const std::string text = TRY(files.read(path, kFileBytesMax));
     forest::Forest forest = TRY(forest::parse_lightgbm(text), path);
     forest::ShapExplainer explainer = TRY(forest::ShapExplainer::create(forest), path);
-    forests.push_back({std::string(name), std::move(forest), std::move(explainer)});
+    forests.push_back({name, std::move(forest), std::move(explainer)});
   }
   return forests;
+}
+
+// The point forests of the package's first case.
+Result<std::vector<std::string>> point_names(const os::FileSystem& files, const std::string& package) {
+  const std::string text = TRY(files.read(package + "/starcast/model.json", kFileBytesMax));
+  const codec::Json json = TRY(codec::parse_json(text));
+  const codec::JsonArray* const cases = TRY(json.array_at("cases"));
+  std::vector<std::string> names;
+  if (cases->empty()) return names;
+  for (const codec::Json& part : *TRY(cases->front().array_at("point"))) {
+    if (part.find("forest") != nullptr) names.push_back(TRY(part.string_at("forest")));
+  }
+  return names;
 }
 
 Result<Parts> read_parts(const os::FileSystem& files, const std::string& package) {
@@ -86,7 +99,8 @@ Result<Parts> read_parts(const os::FileSystem& files, const std::string& package
   const std::string kernel_bytes = TRY(files.read(package + "/starcast/kernel.bin", kFileBytesMax));
   similar::KernelModel kernel = TRY(similar::KernelModel::from_bytes(kernel_bytes));
   model::KernelInputMaker inputs = TRY(model::KernelInputMaker::create(encoder));
-  std::vector<PackageForest> point = TRY(read_forests(files, package, {"mean", "mean-extra", "median"}));
+  const std::vector<std::string> points = TRY(point_names(files, package));
+  std::vector<PackageForest> point = TRY(read_forests(files, package, points));
   std::vector<PackageForest> band =
       TRY(read_forests(files, package, {"band-median", "band-low", "band-high"}));
   return Parts{std::move(encoder), std::move(point), std::move(band), std::move(kernel), std::move(inputs)};

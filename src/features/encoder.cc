@@ -190,9 +190,10 @@ const std::shared_ptr<const similar::RatedNames>& Encoder::names() const {
   return state_->names;
 }
 
-void Encoder::transform(const Listing& listing, std::span<double> row) const {
+void Encoder::transform(const Listing& listing, std::span<double> row,
+                        const similar::NameCosines* cosines) const {
   CHECK(row.size() == state_->columns.size());
-  const ListingTexts texts(listing);
+  const ListingTexts texts(listing, cosines);
   for (const State::Placed& placed : state_->groups) {
     placed.group->transform(texts, row.subspan(placed.first_column, placed.columns));
   }

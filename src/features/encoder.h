@@ -70,8 +70,10 @@ class Encoder {
   const std::shared_ptr<const similar::RatedNames>& names() const;
 
   // Writes columns().size() doubles. A category never seen, a name of any length or script, a missing field:
-  // all fine.
-  void transform(const listing::Listing& listing, std::span<double> row) const;
+  // all fine. `cosines`, if they are of names()->index(), are those of the listing's key; it changes how
+  // long this takes, never what it gives.
+  void transform(const listing::Listing& listing, std::span<double> row,
+                 const similar::NameCosines* cosines = nullptr) const;
 
   // The encoder as the package keeps it, and back with the same names(): transform() gives the same bits.
   // kCorrupt names the member, or says that the names are missing.

@@ -86,7 +86,8 @@ Field field_of(Text text) {
   return Field::kApp;
 }
 
-ListingTexts::ListingTexts(const Listing& listing) : listing_(&listing) {
+ListingTexts::ListingTexts(const Listing& listing, const similar::NameCosines* cosines)
+    : listing_(&listing), cosines_(cosines) {
   const std::string key = listing::key_of(listing);
   const std::string installs = listing::text_of(listing, Field::kInstalls);
   const std::string date = listing.last_updated ? codec::to_iso(*listing.last_updated) : std::string();

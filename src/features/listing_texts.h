@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "listing/listing.h"
+#include "similar/name_index.h"
 
 namespace starcast::features {
 
@@ -42,12 +43,14 @@ struct NameShape {
   std::size_t separators = 0;  // - : | & , ( ) and the en dash
 };
 
-// Borrows the listing.
+// Borrows the listing and the cosines.
 class ListingTexts {
  public:
-  explicit ListingTexts(const listing::Listing& listing);
+  // `cosines` are those of the listing's key with the names of some index, if they are known already.
+  explicit ListingTexts(const listing::Listing& listing, const similar::NameCosines* cosines = nullptr);
 
   const listing::Listing& listing() const { return *listing_; }
+  const similar::NameCosines* cosines() const { return cosines_; }  // may be null
   std::string_view text(Text text) const { return view(texts_[static_cast<std::size_t>(text)]); }
   const NameShape& name() const { return name_; }
 
@@ -75,6 +78,7 @@ class ListingTexts {
   void set(Text text, Slice slice) { texts_[static_cast<std::size_t>(text)] = slice; }
 
   const listing::Listing* listing_;
+  const similar::NameCosines* cosines_;
   std::string buffer_;  // begins with the name's key; slices stay right when the object moves
   std::array<Slice, kTextCount> texts_{};
   Slice key_;

@@ -1,7 +1,6 @@
 #include "features/similar_names.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,20 +43,21 @@ void SimilarNames::fit(const TrainingSet& training, const TrainingCells& cells) 
   }
   for (std::size_t row = 0; row < training.size(); ++row) {
     const std::size_t fold = training.fold(row);
-    put_cells(training.texts(row).key(), counted_without[fold], training.prior_without(fold), cells.row(row));
+    put_cells(training.texts(row), counted_without[fold], training.prior_without(fold), cells.row(row));
   }
   if (std::find(counted_.begin(), counted_.end(), 0) == counted_.end()) counted_.clear();
 }
 
 void SimilarNames::transform(const ListingTexts& texts, std::span<double> cells) const {
-  put_cells(texts.key(), counted_, prior_, cells);
+  put_cells(texts, counted_, prior_, cells);
 }
 
-void SimilarNames::put_cells(std::string_view key, std::span<const std::uint8_t> counted, double prior,
+void SimilarNames::put_cells(const ListingTexts& texts, std::span<const std::uint8_t> counted, double prior,
                              std::span<double> cells) const {
   double above = 0;
   double count = 0;
-  const std::vector<similar::NameNeighbour> nearest = names_->nearest(key, kNeighbours, counted);
+  const std::vector<similar::NameNeighbour> nearest =
+      names_->nearest(texts.key(), kNeighbours, counted, texts.cosines());
   for (const similar::NameNeighbour& neighbour : nearest) {
     const double cosine = static_cast<double>(neighbour.cosine);
     const double weight = cosine * cosine * names_->weight(neighbour.item);

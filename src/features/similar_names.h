@@ -28,7 +28,7 @@ class SimilarNames final : public ColumnGroup {
   core::Result<void> read(const codec::Json& encoder) override;
 
  private:
-  void put_cells(std::string_view key, std::span<const std::uint8_t> counted, double prior,
+  void put_cells(const ListingTexts& texts, std::span<const std::uint8_t> counted, double prior,
                  std::span<double> cells) const;
 
   std::shared_ptr<const similar::RatedNames> names_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,21 @@ TEST(SimilarNames, AreRatedAboveOrBelowThePrior) {
   EXPECT_GT(cell(fitted, "Photo", "similar_rating"), 0.4);
   EXPECT_LT(cell(fitted, "Photo", "similar_rating"), 0.5);
   EXPECT_LT(cell(fitted, "CHESS", "similar_rating"), -0.4);
+}
+
+TEST(SimilarNames, KnownCosinesDoNotChangeARow) {
+  const FittedEncoder fitted = fitted_two_kinds();
+  const Listing listing = rated("Photo x7", "", 5, 1);
+  std::vector<double> row(fitted.encoder.columns().size());
+  std::vector<double> known(row.size());
+  const similar::NameCosines cosines(fitted.encoder.names()->index(), listing::key_of(listing));
+
+  fitted.encoder.transform(listing, row);
+  fitted.encoder.transform(listing, known, &cosines);
+
+  for (std::size_t column = 0; column < row.size(); ++column) {
+    EXPECT_TRUE(known[column] == row[column] || (std::isnan(known[column]) && std::isnan(row[column])));
+  }
 }
 
 TEST(SimilarNames, ANameLikeNoOtherIsAtThePrior) {

@@ -44,7 +44,8 @@ RatingExplanation RatingExplainer::explain(const Listing& listing) const {
   const Listing seen = seen_as(listing, scored.launch_case);
   const std::vector<features::FeatureColumn>& columns = scored.encoder.columns();
   std::vector<double> row(columns.size());
-  scored.encoder.transform(seen, row);
+  const std::optional<similar::NameCosines> cosines = scored.cosines_of(seen);
+  scored.encoder.transform(seen, row, cosines ? &*cosines : nullptr);
 
   RatingExplanation explanation;
   explanation.answered_as = scored.launch_case;
@@ -64,7 +65,7 @@ RatingExplanation RatingExplainer::explain(const Listing& listing) const {
     const double weight = scored.kernel->weight;
     const similar::KernelModel& kernel = scored.kernel->model;
     const KernelInput input = scored.kernel->inputs.make(seen, row);
-    const similar::KernelExplanation reasons = kernel.explain(input.item());
+    const similar::KernelExplanation reasons = kernel.explain(input.item(), cosines ? &*cosines : nullptr);
     explanation.base += weight * reasons.base;
     explanation.raw += weight * reasons.prediction;
     explanation.similar_share = weight * (reasons.prediction - reasons.base);

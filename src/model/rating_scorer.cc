@@ -67,8 +67,10 @@ Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rat
   std::optional<WeightedKernel> kernel;
   if (rating_case.kernel) {
     KernelInputMaker inputs = TRY(KernelInputMaker::create(rating_case.encoder));
+    const std::shared_ptr<const similar::RatedNames>& names = rating_case.encoder.names();
+    const std::shared_ptr<const similar::NameIndex> index = names ? names->shared_index() : nullptr;
     similar::KernelModel kernel_model =
-        TRY(similar::KernelModel::from_bytes(rating_case.kernel->bytes), "kernel model");
+        TRY(similar::KernelModel::from_bytes(rating_case.kernel->bytes, index), "kernel model");
     if (kernel_model.column_count() != kKernelNumbers || kernel_model.label_count() != kKernelLabels) {
       return Error(ErrorCode::kCorrupt,
                    fmt::format("the kernel model looks at {} numbers and {} labels, not at {} and {}",
@@ -100,12 +102,14 @@ Result<RatingScorer::CaseScorer> RatingScorer::CaseScorer::create(RatingCase rat
 
 Prediction RatingScorer::CaseScorer::predict(const Listing& seen) const {
   std::vector<double> row(encoder.columns().size());
-  encoder.transform(seen, row);
+  const std::optional<similar::NameCosines> cosines = cosines_of(seen);
+  encoder.transform(seen, row, cosines ? &*cosines : nullptr);
   double sum = 0;
   for (const WeightedForest& weighted : point) {
     if (weighted.weight != 0) sum += weighted.weight * weighted.forest.predict(row);
   }
-  if (kernel && kernel->weight != 0) sum += kernel->weight * kernel_prediction(seen, row);
+  if (kernel && kernel->weight != 0)
+    sum += kernel->weight * kernel_prediction(seen, row, cosines ? &*cosines : nullptr);
   return finished(sum, seen, row);
 }
 
@@ -125,17 +129,26 @@ Prediction RatingScorer::CaseScorer::finished(double raw, const Listing& seen,
 
 std::vector<Component> RatingScorer::CaseScorer::components(const Listing& seen) const {
   std::vector<double> row(encoder.columns().size());
-  encoder.transform(seen, row);
+  const std::optional<similar::NameCosines> cosines = cosines_of(seen);
+  encoder.transform(seen, row, cosines ? &*cosines : nullptr);
   std::vector<Component> parts;
   for (const WeightedForest& weighted : point) {
     parts.push_back({weighted.name, weighted.weight, weighted.forest.predict(row)});
   }
-  if (kernel) parts.push_back({std::string(kKernelName), kernel->weight, kernel_prediction(seen, row)});
+  if (kernel)
+    parts.push_back({std::string(kKernelName), kernel->weight,
+                     kernel_prediction(seen, row, cosines ? &*cosines : nullptr)});
   return parts;
 }
 
-double RatingScorer::CaseScorer::kernel_prediction(const Listing& seen, std::span<const double> row) const {
-  return kernel->model.predict(kernel->inputs.make(seen, row).item());
+std::optional<similar::NameCosines> RatingScorer::CaseScorer::cosines_of(const Listing& seen) const {
+  if (!encoder.names()) return std::nullopt;
+  return similar::NameCosines(encoder.names()->index(), listing::key_of(seen));
+}
+
+double RatingScorer::CaseScorer::kernel_prediction(const Listing& seen, std::span<const double> row,
+                                                   const similar::NameCosines* cosines) const {
+  return kernel->model.predict(kernel->inputs.make(seen, row).item(), cosines);
 }
 
 RatingScorer::RatingScorer(std::vector<CaseScorer> cases, RatingModel model)

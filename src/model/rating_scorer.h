@@ -175,7 +175,10 @@ class RatingScorer {
     // The answer of which `raw` is the point prediction before it is clipped.
     Prediction finished(double raw, const listing::Listing& seen, std::span<const double> row) const;
     std::vector<Component> components(const listing::Listing& seen) const;
-    double kernel_prediction(const listing::Listing& seen, std::span<const double> row) const;
+    // Of the listing's name, looked up once for encoder and kernel model; nothing without names.
+    std::optional<similar::NameCosines> cosines_of(const listing::Listing& seen) const;
+    double kernel_prediction(const listing::Listing& seen, std::span<const double> row,
+                             const similar::NameCosines* cosines) const;
   };
 
   RatingScorer(std::vector<CaseScorer> cases, RatingModel model);

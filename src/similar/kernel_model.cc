@@ -49,6 +49,8 @@ core::Result<void> check_training(const KernelTraining& training, const KernelOp
   if (training.targets.size() != count || training.noise_variances.size() != count) {
     return invalid("a kernel model needs one target and one noise variance for each item");
   }
+  if (!training.leave_one_out.empty() && training.leave_one_out.size() != count)
+    return invalid("a kernel model is asked for leave-one-out values of each item or of none");
   for (std::size_t i = 0; i < count; ++i) {
     const KernelItem& item = training.items[i];
     if (item.numbers.size() != options.columns.size() ||
@@ -269,7 +271,7 @@ core::Result<PanelMatrix> KernelModel::kernel_matrix(std::span<const double> noi
     float* panel = matrix.panel(index);
     for (std::size_t lane = 0; lane < kPanelRows && index * kPanelRows + lane < size(); ++lane) {
       const std::size_t item = index * kPanelRows + lane;
-      index_.cosines_of(item, std::span(cosines).first(item + 1));
+      index_->cosines_of(item, std::span(cosines).first(item + 1));
       const float* at = panels_.data() + index * kPanelRows * width + lane;
       for (std::size_t i = 0; i < width; ++i) row[i] = at[i * kPanelRows];
       kernels.kernel_values(all_terms, items, index + 1, row.data(), cosines.data(), values.data());
@@ -281,6 +283,13 @@ core::Result<PanelMatrix> KernelModel::kernel_matrix(std::span<const double> noi
   };
   TRY(core::parallel_for(panels, threads, fill_panel));
   return matrix;
+}
+
+std::shared_ptr<const NameIndex> KernelModel::index_of(std::vector<std::string> names,
+                                                       const std::shared_ptr<const NameIndex>& index) {
+  bool is_same = index != nullptr && index->size() == names.size();
+  for (std::size_t i = 0; is_same && i < names.size(); ++i) is_same = index->name(i) == names[i];
+  return is_same ? index : std::make_shared<const NameIndex>(std::move(names));
 }
 
 core::Result<KernelFit> KernelModel::fit(const KernelTraining& training, const KernelOptions& options) {
@@ -304,7 +313,7 @@ core::Result<KernelFit> KernelModel::fit(const KernelTraining& training, const K
       model.numbers_.push_back(model.standardised(column, training.items[item].numbers[column]));
     }
   }
-  model.index_ = NameIndex(std::move(names));
+  model.index_ = index_of(std::move(names), options.index);
   model.build_panels();
 
   const DenseKernels& kernels = dense_kernels();
@@ -316,23 +325,32 @@ core::Result<KernelFit> KernelModel::fit(const KernelTraining& training, const K
   model.pull_weights_ = matrix.solve(centred);
   model.base_ = mean + std::accumulate(model.pull_weights_.begin(), model.pull_weights_.end(), 0.0) *
                            model.weights_.constant;
-  const std::vector<double> precisions = TRY(matrix.inverse_diagonal(kernels, options.threads));
+  const auto is_asked = [&](std::size_t item) {
+    return training.leave_one_out.empty() || training.leave_one_out[item] != 0;
+  };
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is_asked(used[i])) asked.push_back(i);
+  }
+  const std::vector<double> precisions = TRY(matrix.inverse_diagonal(asked, kernels, options.threads));
 
   std::vector<double> left_out(training.items.size(), core::kMissing);
   std::vector<double> variances(training.items.size(), core::kMissing);
-  for (std::size_t i = 0; i < count; ++i) {
-    left_out[used[i]] = training.targets[used[i]] - model.pull_weights_[i] / precisions[i];
-    variances[used[i]] = 1.0 / precisions[i];
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const std::size_t item = used[asked[i]];
+    left_out[item] = training.targets[item] - model.pull_weights_[asked[i]] / precisions[i];
+    variances[item] = 1.0 / precisions[i];
   }
   const auto predict_rest = [&](std::size_t item) -> core::Result<void> {
-    if (core::is_missing(left_out[item])) left_out[item] = model.predict(training.items[item]);
+    if (is_asked(item) && core::is_missing(left_out[item]))
+      left_out[item] = model.predict(training.items[item]);
     return {};
   };
   TRY(core::parallel_for(left_out.size(), options.threads, predict_rest));
   return KernelFit{std::move(model), std::move(used), std::move(left_out), std::move(variances)};
 }
 
-std::vector<float> KernelModel::kernel_of(const KernelItem& item) const {
+std::vector<float> KernelModel::kernel_of(const KernelItem& item, const NameCosines* cosines) const {
   CHECK(item.numbers.size() == column_count() && item.labels.size() == label_count());
   std::vector<float> labels;
   for (std::size_t label = 0; label < label_count(); ++label)
@@ -344,22 +362,26 @@ std::vector<float> KernelModel::kernel_of(const KernelItem& item) const {
   append_row(labels, numbers, row);
 
   const std::size_t panels = (size() + kPanelRows - 1) / kPanelRows;
-  std::vector<float> cosines(panels * kPanelRows, 0.0F);
-  index_.cosines(item.name, std::span(cosines).first(size()));
+  std::vector<float> padded(panels * kPanelRows, 0.0F);
+  if (cosines != nullptr && cosines->is_of(*index_)) {
+    std::copy(cosines->values().begin(), cosines->values().end(), padded.begin());
+  } else {
+    index_->cosines(item.name, std::span(padded).first(size()));
+  }
   std::vector<float> values(panels * kPanelRows);
-  dense_kernels().kernel_values(terms(0), item_panels(), panels, row.data(), cosines.data(), values.data());
+  dense_kernels().kernel_values(terms(0), item_panels(), panels, row.data(), padded.data(), values.data());
   return values;
 }
 
-double KernelModel::predict(const KernelItem& item) const {
-  const std::vector<float> values = kernel_of(item);
+double KernelModel::predict(const KernelItem& item, const NameCosines* cosines) const {
+  const std::vector<float> values = kernel_of(item, cosines);
   double prediction = base_;
   for (std::size_t i = 0; i < size(); ++i) prediction += pull_weights_[i] * static_cast<double>(values[i]);
   return prediction;
 }
 
-KernelExplanation KernelModel::explain(const KernelItem& item) const {
-  const std::vector<float> values = kernel_of(item);
+KernelExplanation KernelModel::explain(const KernelItem& item, const NameCosines* cosines) const {
+  const std::vector<float> values = kernel_of(item, cosines);
   const double most = kernel_with_itself();
   KernelExplanation result;
   result.base = base_;

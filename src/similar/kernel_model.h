@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,12 +71,16 @@ struct KernelOptions {
   std::size_t items_max = 8192;
   std::uint64_t seed = 1;
   std::size_t threads = 1;
+  // Taken instead of a new one, if it is of just the names of the model's items.
+  std::shared_ptr<const NameIndex> index{};
 };
 
 struct KernelTraining {
   std::span<const KernelItem> items;
   std::span<const double> targets;
   std::span<const double> noise_variances;  // of each target; at least 0.001
+  // Whether the item's leave-one-out values are asked for: one byte an item, 0 = no. Empty: all.
+  std::span<const std::uint8_t> leave_one_out{};
 };
 
 struct SimilarItem {
@@ -109,22 +114,24 @@ class KernelModel {
   // 0.001, an infinite number, more than 4 labels or more than 256 columns, items_max above 65,536.
   static core::Result<KernelFit> fit(const KernelTraining& training, const KernelOptions& options);
 
-  std::size_t size() const { return index_.size(); }
+  std::size_t size() const { return index_->size(); }
   std::size_t column_count() const { return columns_.size(); }
   std::size_t label_count() const { return weights_.labels.size(); }
-  const NameIndex& index() const { return index_; }
+  const NameIndex& index() const { return *index_; }
   // The texts of a label that occur among the items, sorted.
   const std::vector<std::string>& label_names(std::size_t label) const { return label_names_[label]; }
   double base() const { return base_; }
 
-  // The item must have column_count() numbers and label_count() labels. Finite for each item.
-  double predict(const KernelItem& item) const;
-  KernelExplanation explain(const KernelItem& item) const;
+  // The item must have column_count() numbers and label_count() labels. Finite for each item. `cosines`, if
+  // they are of index(), are those of the item's name; it changes how long this takes, never what it gives.
+  double predict(const KernelItem& item, const NameCosines* cosines = nullptr) const;
+  KernelExplanation explain(const KernelItem& item, const NameCosines* cosines = nullptr) const;
 
   // The format is docs/formats/kernel-model.md. What from_bytes takes for good gives finite predictions;
-  // anything else is kCorrupt.
+  // anything else is kCorrupt. `index` is taken instead of a new one, if it is of just the items' names.
   std::string to_bytes() const;
-  static core::Result<KernelModel> from_bytes(std::string_view bytes);
+  static core::Result<KernelModel> from_bytes(std::string_view bytes,
+                                              const std::shared_ptr<const NameIndex>& index = nullptr);
 
  private:
   struct Column {
@@ -136,6 +143,10 @@ class KernelModel {
   };
 
   KernelModel() = default;
+
+  // `index` if it is of these names, and a new one if not.
+  static std::shared_ptr<const NameIndex> index_of(std::vector<std::string> names,
+                                                   const std::shared_ptr<const NameIndex>& index);
 
   void measure_columns(std::span<const KernelColumn> columns, const KernelTraining& training,
                        std::span<const std::size_t> used);
@@ -155,14 +166,14 @@ class KernelModel {
                                           const DenseKernels& kernels, std::size_t threads) const;
 
   // The kernel without its constant between the item and each of the model's (and some zeros).
-  std::vector<float> kernel_of(const KernelItem& item) const;
+  std::vector<float> kernel_of(const KernelItem& item, const NameCosines* cosines) const;
   double kernel_with_itself() const;
 
   KernelWeights weights_;
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> label_names_;  // by label: those that occur, sorted
   double base_ = 0;
-  NameIndex index_;
+  std::shared_ptr<const NameIndex> index_ = std::make_shared<const NameIndex>();
   std::vector<float> numbers_;        // by item: standardised, NaN = missing
   std::vector<float> labels_;         // by item: places in label_names_
   std::vector<double> pull_weights_;  // by item: what its kernel value is multiplied by
@@ -175,7 +186,7 @@ struct KernelFit {
       used;  // the training items that the model holds, ascending: model item -> training item
   // By training item. Of an item in the model: what the model fitted without it would predict, and the
   // variance of its target about that (noise included). Of an item left out by the sample: the model's
-  // prediction, and NaN.
+  // prediction, and NaN. Of an item not asked for: NaN.
   std::vector<double> leave_one_out;
   std::vector<double> leave_one_out_variance;
 };

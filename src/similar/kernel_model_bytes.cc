@@ -150,7 +150,7 @@ std::string KernelModel::to_bytes() const {
   }
   writer.put_count(size());
   for (std::size_t item = 0; item < size(); ++item) {
-    writer.put_text(index_.name(item));
+    writer.put_text(index_->name(item));
     for (std::size_t i = 0; i < label_count(); ++i)
       writer.put_count(static_cast<std::size_t>(labels_[item * label_count() + i]));
     for (std::size_t i = 0; i < column_count(); ++i) writer.put_single(numbers_[item * column_count() + i]);
@@ -159,7 +159,8 @@ std::string KernelModel::to_bytes() const {
   return bytes;
 }
 
-core::Result<KernelModel> KernelModel::from_bytes(std::string_view bytes) {
+core::Result<KernelModel> KernelModel::from_bytes(std::string_view bytes,
+                                                  const std::shared_ptr<const NameIndex>& index) {
   if (!bytes.starts_with(kMagic)) return corrupt("it does not begin as one of this version");
   Reader reader(bytes.substr(kMagic.size()));
   KernelModel model;
@@ -207,7 +208,7 @@ core::Result<KernelModel> KernelModel::from_bytes(std::string_view bytes) {
     model.pull_weights_.push_back(TRY(reader.number("an item's weight")));
   }
   if (reader.left() > 0) return corrupt("something follows its end");
-  model.index_ = NameIndex(std::move(names));
+  model.index_ = index_of(std::move(names), index);
   model.build_panels();
   return model;
 }

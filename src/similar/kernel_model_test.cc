@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -109,6 +110,80 @@ TEST(KernelModel, LeaveOneOutVarianceCoversTheNoise) {
   const KernelFit fit = fitted(sample);
 
   for (std::size_t i = 0; i < 100; ++i) EXPECT_GT(fit.leave_one_out_variance[i], sample.noise[i]);
+}
+
+TEST(KernelModel, GivesLeaveOneOutValuesOfWhatIsAskedFor) {
+  const Sample sample(200);
+  const KernelFit all = fitted(sample);
+  std::vector<std::uint8_t> asked(200, 0);
+  for (std::size_t i = 3; i < 200; i += 3) asked[i] = 1;
+  KernelTraining training = sample.training();
+  training.leave_one_out = asked;
+
+  const KernelFit some = KernelModel::fit(training, options()).value();
+
+  EXPECT_EQ(some.model.to_bytes(), all.model.to_bytes());
+  for (std::size_t i = 0; i < 200; ++i) {
+    if (asked[i] != 0) {
+      ASSERT_EQ(some.leave_one_out[i], all.leave_one_out[i]);
+      ASSERT_EQ(some.leave_one_out_variance[i], all.leave_one_out_variance[i]);
+    } else {
+      ASSERT_TRUE(core::is_missing(some.leave_one_out[i]));
+      ASSERT_TRUE(core::is_missing(some.leave_one_out_variance[i]));
+    }
+  }
+}
+
+TEST(KernelModel, RefusesToBeAskedForSomeItemsOnly) {
+  const Sample sample(20);
+  const std::vector<std::uint8_t> asked(19, 1);
+  KernelTraining training = sample.training();
+  training.leave_one_out = asked;
+
+  EXPECT_EQ(refusal(training).code(), core::ErrorCode::kInvalidInput);
+}
+
+TEST(KernelModel, SharesAnIndexOfItsNames) {
+  const Sample sample(60);
+  const KernelFit alone = fitted(sample);
+  std::vector<std::string> names;
+  for (const KernelItem& item : sample.items) names.emplace_back(item.name);
+  const auto index = std::make_shared<const NameIndex>(names);
+  KernelOptions with = options();
+  with.index = index;
+
+  const KernelFit sharing = fitted(sample, with);
+  const KernelModel read = KernelModel::from_bytes(alone.model.to_bytes(), index).value();
+
+  EXPECT_EQ(&sharing.model.index(), index.get());
+  EXPECT_EQ(&read.index(), index.get());
+  EXPECT_EQ(sharing.model.to_bytes(), alone.model.to_bytes());
+  EXPECT_EQ(read.predict(sample.items[7]), alone.model.predict(sample.items[7]));
+}
+
+TEST(KernelModel, MakesAnIndexOfItsOwnWhereNamesDiffer) {
+  const Sample sample(60);
+  const KernelFit alone = fitted(sample);
+  const auto index = std::make_shared<const NameIndex>(std::vector<std::string>(60, "chess app 1"));
+
+  const KernelModel read = KernelModel::from_bytes(alone.model.to_bytes(), index).value();
+
+  EXPECT_NE(&read.index(), index.get());
+  EXPECT_EQ(read.to_bytes(), alone.model.to_bytes());
+}
+
+TEST(KernelModel, KnownCosinesDoNotChangeAnAnswer) {
+  const Sample sample(200);
+  const KernelFit fit = fitted(sample);
+  const NameIndex other(std::vector<std::string>{"weather app 1", "weather app 2"});
+
+  for (const KernelItem& item : {sample.items[17], sample.items[18]}) {
+    const NameCosines cosines(fit.model.index(), item.name);
+    const NameCosines of_other(other, item.name);
+    EXPECT_EQ(fit.model.predict(item, &cosines), fit.model.predict(item));
+    EXPECT_EQ(fit.model.explain(item, &cosines).pulls, fit.model.explain(item).pulls);
+    EXPECT_EQ(fit.model.predict(item, &of_other), fit.model.predict(item));
+  }
 }
 
 TEST(KernelModel, PullsAndBaseSumToThePrediction) {

@@ -1,7 +1,9 @@
 #include "similar/name_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <unordered_map>
 #include <utility>
 
 #include "core/check.h"
@@ -25,11 +27,14 @@ NameIndex::NameIndex(std::vector<std::string> names) : names_(std::move(names)) 
     for (const Gram& gram : of_name.words) ++names_with[gram.hash];
   }
   const double total = 1.0 + static_cast<double>(names_.size());
+  std::size_t known = 0;
+  for (const auto& of_hash : names_with) known += of_hash.second >= kNamesWithGramMin ? 1U : 0U;
+  slots_.assign(std::bit_ceil(2 * known + 1), Slot{});
   const auto number = [&](const std::vector<Gram>& of_name) {
     for (const Gram& gram : of_name) {
       const std::uint32_t count = names_with[gram.hash];
-      if (count < kNamesWithGramMin || gram_of_hash_.contains(gram.hash)) continue;
-      gram_of_hash_.emplace(gram.hash, static_cast<std::uint32_t>(rarity_.size()));
+      if (count < kNamesWithGramMin || find(gram.hash)) continue;
+      add(gram.hash, static_cast<std::uint32_t>(rarity_.size()));
       rarity_.push_back(static_cast<float>(1.0 + std::log(total / (1.0 + static_cast<double>(count)))));
     }
   };
@@ -57,17 +62,32 @@ NameIndex::NameIndex(std::vector<std::string> names) : names_(std::move(names)) 
   }
 }
 
+// The hashes are well mixed, so their low bits say where to look first.
+std::optional<std::uint32_t> NameIndex::find(std::uint64_t hash) const {
+  if (slots_.empty()) return std::nullopt;
+  for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    if (slots_[at].gram == kEmpty) return std::nullopt;
+    if (slots_[at].hash == hash) return slots_[at].gram;
+  }
+}
+
+void NameIndex::add(std::uint64_t hash, std::uint32_t gram) {
+  std::size_t at = hash & (slots_.size() - 1);
+  while (slots_[at].gram != kEmpty) at = (at + 1) & (slots_.size() - 1);
+  slots_[at] = {hash, gram};
+}
+
 void NameIndex::append_known(const std::vector<Gram>& grams, double weight,
                              std::vector<Entry>& entries) const {
   const std::size_t begin = entries.size();
   double squares = 0;
   for (const Gram& gram : grams) {
-    const auto known = gram_of_hash_.find(gram.hash);
-    if (known == gram_of_hash_.end()) continue;
+    const std::optional<std::uint32_t> known = find(gram.hash);
+    if (!known) continue;
     const double frequency = gram.count == 1 ? 1.0 : 1.0 + std::log(static_cast<double>(gram.count));
-    const double value = frequency * static_cast<double>(rarity_[known->second]);
+    const double value = frequency * static_cast<double>(rarity_[*known]);
     squares += value * value;
-    entries.push_back({known->second, static_cast<float>(value)});
+    entries.push_back({*known, static_cast<float>(value)});
   }
   if (squares == 0) return;
   const double scale = std::sqrt(weight / squares);

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "similar/name_grams.h"
@@ -52,19 +52,42 @@ class NameIndex {
     std::uint32_t gram;
     float weight;
   };
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint32_t gram = kEmpty;
+  };
+  static constexpr std::uint32_t kEmpty = 0xFFFFFFFFU;
 
   // The name's grams that are known, weighted so that the squares sum to 1.
   std::vector<Entry> vector_of(const NameGrams& grams) const;
+  std::optional<std::uint32_t> find(std::uint64_t hash) const;
+  void add(std::uint64_t hash, std::uint32_t gram);
   void append_known(const std::vector<Gram>& grams, double weight, std::vector<Entry>& entries) const;
   void scatter(std::span<const Entry> entries, std::span<float> result) const;
 
   std::vector<std::string> names_;
-  std::unordered_map<std::uint64_t, std::uint32_t> gram_of_hash_;
+  std::vector<Slot> slots_;                 // hash -> gram: a power of two of them, at most half of them full
   std::vector<float> rarity_;               // by gram: 1 + ln((1 + names) / (1 + names with the gram))
   std::vector<std::size_t> first_posting_;  // by gram, and one more
   std::vector<Posting> postings_;           // by gram, then by item
   std::vector<std::size_t> first_entry_;    // by item, and one more
   std::vector<Entry> entries_;              // by item: its vector
+};
+
+// The cosines of one name and all names of an index, for all who ask the same index for the same name.
+class NameCosines {
+ public:
+  // The index must outlive this.
+  NameCosines(const NameIndex& index, std::string_view name) : index_(&index), values_(index.size()) {
+    index.cosines(name, values_);
+  }
+
+  bool is_of(const NameIndex& index) const { return index_ == &index; }
+  std::span<const float> values() const { return values_; }  // by item
+
+ private:
+  const NameIndex* index_;
+  std::vector<float> values_;
 };
 
 }  // namespace starcast::similar

@@ -148,51 +148,59 @@ std::vector<double> PanelMatrix::solve(std::span<const double> right) const {
   return x;
 }
 
-core::Result<std::vector<double>> PanelMatrix::inverse_diagonal(const DenseKernels& kernels,
+core::Result<std::vector<double>> PanelMatrix::inverse_diagonal(std::span<const std::size_t> items,
+                                                                const DenseKernels& kernels,
                                                                 std::size_t threads) const {
-  CHECK(diagonal_.size() == blocks_);
-  std::vector<double> result(padded_order(), 0.0);
+  CHECK(diagonal_.size() == blocks_ && std::is_sorted(items.begin(), items.end()));
+  CHECK(items.empty() || items.back() < order_);
+  std::vector<double> result(items.size(), 0.0);
   // Rows of the identity divided by L' are the columns of L's inverse; their squared lengths are what is
-  // asked for. Each task takes the 128 rows of one block; the first is the longest.
-  const auto column_lengths = [&](std::size_t first) -> core::Result<void> {
+  // asked for. Each task takes 128 of the rows, which are 0 before the block of the first; the first task is
+  // the longest.
+  const auto column_lengths = [&](std::size_t task) -> core::Result<void> {
+    const std::span<const std::size_t> asked =
+        items.subspan(task * kBlockSize, std::min(kBlockSize, items.size() - task * kBlockSize));
+    const std::size_t panels = (asked.size() + kPanelRows - 1) / kPanelRows;
+    const std::size_t first = asked.front() / kBlockSize;
     const std::size_t columns = (blocks_ - first) * kBlockSize;
-    std::vector<float> rows(kPanelsPerBlock * columns * kPanelRows, 0.0F);
+    std::vector<float> rows(panels * columns * kPanelRows, 0.0F);
     const auto panel_of_rows = [&](std::size_t p, std::size_t block) {
       return rows.data() + p * columns * kPanelRows + (block - first) * kPanelBlockFloats;
     };
-    for (std::size_t i = 0; i < kBlockSize; ++i)
-      panel_of_rows(i / kPanelRows, first)[i * kPanelRows + i % kPanelRows] = 1.0F;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      panel_of_rows(i / kPanelRows, first)[(asked[i] - first * kBlockSize) * kPanelRows + i % kPanelRows] =
+          1.0F;
+    }
     for (std::size_t block = first; block < blocks_; ++block) {
       for (std::size_t left = first; left < block; ++left) {
         PanelPointers a;
         PanelPointers b;
         float* c[kPanelsPerBlock];
-        for (std::size_t p = 0; p < kPanelsPerBlock; ++p) {
-          a.items[p] = panel_of_rows(p, left);
+        for (std::size_t p = 0; p < kPanelsPerBlock; ++p)
           b.items[p] = panel(block * kPanelsPerBlock + p) + left * kPanelBlockFloats;
+        for (std::size_t p = 0; p < panels; ++p) {
+          a.items[p] = panel_of_rows(p, left);
           c[p] = panel_of_rows(p, block);
         }
-        kernels.subtract_product(a.items, b.items, c, kPanelsPerBlock);
+        kernels.subtract_product(a.items, b.items, c, panels);
       }
-      for (std::size_t p = 0; p < kPanelsPerBlock; ++p) {
+      for (std::size_t p = 0; p < panels; ++p) {
         kernels.solve_block(diagonal_[block].rows.data(), diagonal_[block].reciprocals.data(),
                             panel_of_rows(p, block));
       }
     }
-    for (std::size_t p = 0; p < kPanelsPerBlock; ++p) {
-      double* sums = result.data() + first * kBlockSize + p * kPanelRows;
-      const float* values = panel_of_rows(p, first);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const float* values = panel_of_rows(i / kPanelRows, first) + i % kPanelRows;
+      double sum = 0;
       for (std::size_t k = 0; k < columns; ++k) {
-        for (std::size_t lane = 0; lane < kPanelRows; ++lane) {
-          const double value = static_cast<double>(values[k * kPanelRows + lane]);
-          sums[lane] += value * value;
-        }
+        const double value = static_cast<double>(values[k * kPanelRows]);
+        sum += value * value;
       }
+      result[task * kBlockSize + i] = sum;
     }
     return {};
   };
-  TRY(core::parallel_for(blocks_, threads, column_lengths));
-  result.resize(order_);
+  TRY(core::parallel_for((items.size() + kBlockSize - 1) / kBlockSize, threads, column_lengths));
   return result;
 }
 

@@ -33,9 +33,11 @@ class PanelMatrix {
   // Replaces the matrix A by its factor L with A = L L'. kInvalidInput when A is not positive definite.
   core::Result<void> factorise(const DenseKernels& kernels, std::size_t threads);
 
-  // Of a factorised matrix: x with A x = right, in double precision; and the diagonal of A's inverse.
+  // Of a factorised matrix: x with A x = right, in double precision; and what the diagonal of A's inverse has
+  // at `items`, which ascend. An item's number does not depend on what else is asked for.
   std::vector<double> solve(std::span<const double> right) const;
-  core::Result<std::vector<double>> inverse_diagonal(const DenseKernels& kernels, std::size_t threads) const;
+  core::Result<std::vector<double>> inverse_diagonal(std::span<const std::size_t> items,
+                                                     const DenseKernels& kernels, std::size_t threads) const;
 
  private:
   // A block on the diagonal of L, as the kernels want it.

@@ -1,6 +1,7 @@
 #include "similar/panel_matrix.h"
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -31,6 +32,12 @@ std::vector<double> sample_right(std::size_t order) {
   std::vector<double> right;
   for (std::size_t i = 0; i < order; ++i) right.push_back(random.normal());
   return right;
+}
+
+std::vector<std::size_t> all_items(std::size_t order) {
+  std::vector<std::size_t> items(order);
+  std::iota(items.begin(), items.end(), std::size_t{0});
+  return items;
 }
 
 class PanelMatrixOfOrder : public testing::TestWithParam<std::size_t> {};
@@ -68,7 +75,8 @@ TEST_P(PanelMatrixOfOrder, InverseDiagonalIsThatOfTheSolutions) {
   PanelMatrix matrix = sample(GetParam());
   ASSERT_TRUE(matrix.factorise(dense_kernels(), 2));
 
-  const core::Result<std::vector<double>> diagonal = matrix.inverse_diagonal(dense_kernels(), 2);
+  const core::Result<std::vector<double>> diagonal =
+      matrix.inverse_diagonal(all_items(GetParam()), dense_kernels(), 2);
 
   ASSERT_TRUE(diagonal);
   ASSERT_EQ(diagonal->size(), GetParam());
@@ -88,8 +96,23 @@ TEST(PanelMatrix, IsTheSameBitsOnAnyNumberOfThreads) {
   ASSERT_TRUE(three.factorise(dense_kernels(), 3));
 
   EXPECT_EQ(one.solve(sample_right(400)), three.solve(sample_right(400)));
-  EXPECT_EQ(one.inverse_diagonal(dense_kernels(), 1).value(),
-            three.inverse_diagonal(dense_kernels(), 3).value());
+  EXPECT_EQ(one.inverse_diagonal(all_items(400), dense_kernels(), 1).value(),
+            three.inverse_diagonal(all_items(400), dense_kernels(), 3).value());
+}
+
+TEST(PanelMatrix, GivesTheInverseDiagonalOfSomeItemsAsOfAll) {
+  PanelMatrix matrix = sample(400);
+  ASSERT_TRUE(matrix.factorise(dense_kernels(), 1));
+  const std::vector<double> all = matrix.inverse_diagonal(all_items(400), dense_kernels(), 1).value();
+  std::vector<std::size_t> some;
+  std::vector<double> expected;
+  for (std::size_t item = 130; item < 399; item += item % 5 + 1) {
+    some.push_back(item);
+    expected.push_back(all[item]);
+  }
+
+  EXPECT_EQ(matrix.inverse_diagonal(some, dense_kernels(), 2).value(), expected);
+  EXPECT_TRUE(matrix.inverse_diagonal({}, dense_kernels(), 2).value().empty());
 }
 
 TEST(PanelMatrix, NamesTheItemWhereAMatrixIsNotPositiveDefinite) {

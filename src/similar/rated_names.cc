@@ -19,6 +19,13 @@ bool counts(RatedNames::Mask counted, std::size_t item) {
   return counted.empty() || counted[item] != 0;
 }
 
+// Whether one of the kItemsAtOnce numbers does: without a branch, so that they are compared side by side.
+bool any_exceeds(const float* numbers, float bound) {
+  unsigned found = 0;
+  for (std::size_t i = 0; i < kItemsAtOnce; ++i) found |= numbers[i] > bound ? 1U : 0U;
+  return found != 0;
+}
+
 bool is_nearer(const NameNeighbour& left, const NameNeighbour& right) {
   return left.cosine != right.cosine ? left.cosine > right.cosine : left.item < right.item;
 }
@@ -32,7 +39,8 @@ std::vector<std::string> names_of(std::vector<RatedName>& items) {
 
 }  // namespace
 
-RatedNames::RatedNames(std::vector<RatedName> items) : index_(names_of(items)), by_name_(items.size()) {
+RatedNames::RatedNames(std::vector<RatedName> items)
+    : index_(std::make_shared<const NameIndex>(names_of(items))), by_name_(items.size()) {
   for (const RatedName& item : items) {
     ratings_.push_back(item.rating);
     weights_.push_back(item.weight);
@@ -50,9 +58,10 @@ std::optional<std::size_t> RatedNames::find(std::string_view wanted) const {
   return *place;
 }
 
-std::vector<NameNeighbour> RatedNames::nearest(std::string_view wanted, std::size_t count,
-                                               Mask counted) const {
+std::vector<NameNeighbour> RatedNames::nearest(std::string_view wanted, std::size_t count, Mask counted,
+                                               const NameCosines* cosines) const {
   CHECK(counted.empty() || counted.size() == size());
+  if (cosines != nullptr && cosines->is_of(*index_)) return search(wanted, count, counted, cosines->values());
   if (!remembered_.empty() && count <= kRemembered) {
     if (const std::optional<std::size_t> item = find(wanted)) {
       const std::vector<NameNeighbour>& known = remembered_[*item];
@@ -65,17 +74,19 @@ std::vector<NameNeighbour> RatedNames::nearest(std::string_view wanted, std::siz
       if (found.size() == count || known.size() < kRemembered) return found;
     }
   }
-  return search(wanted, count, counted);
+  return search(wanted, count, counted, NameCosines(*index_, wanted).values());
 }
 
-std::vector<NameNeighbour> RatedNames::search(std::string_view wanted, std::size_t count,
-                                              Mask counted) const {
-  std::vector<float> cosines(size());
-  index_.cosines(wanted, cosines);
+std::vector<NameNeighbour> RatedNames::search(std::string_view wanted, std::size_t count, Mask counted,
+                                              std::span<const float> cosines) const {
   std::vector<NameNeighbour> found;  // nearest first
   found.reserve(count + 1);
   float least = 0;  // what a further neighbour has to exceed
   for (std::size_t item = 0; item < cosines.size(); ++item) {
+    while (item % kItemsAtOnce == 0 && cosines.size() - item > kItemsAtOnce &&
+           !any_exceeds(cosines.data() + item, least)) {
+      item += kItemsAtOnce;
+    }
     if (!(cosines[item] > least) || !counts(counted, item) || name(item) == wanted) continue;
     const NameNeighbour neighbour{item, cosines[item]};
     found.insert(std::upper_bound(found.begin(), found.end(), neighbour, is_nearer), neighbour);
@@ -90,7 +101,7 @@ void RatedNames::remember_nearest(std::size_t threads) {
   const auto look_up = [&](std::size_t piece) -> core::Result<void> {
     const std::size_t end = std::min(size(), (piece + 1) * kItemsAtOnce);
     for (std::size_t item = piece * kItemsAtOnce; item < end; ++item) {
-      lists[item] = search(name(item), kRemembered, {});
+      lists[item] = search(name(item), kRemembered, {}, NameCosines(*index_, name(item)).values());
     }
     return {};
   };

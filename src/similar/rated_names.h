@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,8 +29,9 @@ class RatedNames {
   explicit RatedNames(std::vector<RatedName> items);
 
   std::size_t size() const { return ratings_.size(); }
-  const NameIndex& index() const { return index_; }
-  const std::string& name(std::size_t item) const { return index_.name(item); }
+  const NameIndex& index() const { return *index_; }
+  const std::shared_ptr<const NameIndex>& shared_index() const { return index_; }
+  const std::string& name(std::size_t item) const { return index_->name(item); }
   double rating(std::size_t item) const { return ratings_[item]; }
   double weight(std::size_t item) const { return weights_[item]; }
 
@@ -37,17 +39,20 @@ class RatedNames {
   std::optional<std::size_t> find(std::string_view name) const;
 
   // The at most `count` most similar items, most similar first and of equals the first item; only cosines
-  // above 0, and none that has the name itself: an app is never its own neighbour.
-  std::vector<NameNeighbour> nearest(std::string_view name, std::size_t count, Mask counted) const;
+  // above 0, and none that has the name itself: an app is never its own neighbour. `cosines`, if they are
+  // of index(), are those of the name; it changes how long this takes, never what it gives.
+  std::vector<NameNeighbour> nearest(std::string_view name, std::size_t count, Mask counted,
+                                     const NameCosines* cosines = nullptr) const;
 
   // Looks up the neighbours of each item once, so that nearest() of an item's name is had without a search.
   // It changes how long nearest() takes, never what it gives.
   void remember_nearest(std::size_t threads);
 
  private:
-  std::vector<NameNeighbour> search(std::string_view name, std::size_t count, Mask counted) const;
+  std::vector<NameNeighbour> search(std::string_view name, std::size_t count, Mask counted,
+                                    std::span<const float> cosines) const;
 
-  NameIndex index_;
+  std::shared_ptr<const NameIndex> index_;
   std::vector<double> ratings_;
   std::vector<double> weights_;
   std::vector<std::uint32_t>

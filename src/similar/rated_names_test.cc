@@ -42,6 +42,18 @@ TEST(RatedNames, GivesTheMostSimilarFirst) {
   EXPECT_THAT(items_of(photo_apps().nearest("the photo editor", 2, {})), ElementsAre(2, 0));
 }
 
+TEST(RatedNames, KnownCosinesDoNotChangeTheNeighbours) {
+  const RatedNames names(many_names());
+  const NameIndex other(std::vector<std::string>{"bus", "bus map"});
+
+  for (const char* const asked : {"photo map", "bus coach 7", "radio", "zyzzyva", ""}) {
+    const NameCosines cosines(names.index(), asked);
+    const NameCosines of_other(other, asked);
+    EXPECT_EQ(names.nearest(asked, 15, {}, &cosines), names.nearest(asked, 15, {}));
+    EXPECT_EQ(names.nearest(asked, 15, {}, &of_other), names.nearest(asked, 15, {}));
+  }
+}
+
 TEST(RatedNames, AnAppIsNeverItsOwnNeighbour) {
   EXPECT_THAT(items_of(photo_apps().nearest("photo editor", 3, {})), ElementsAre(0, 3));
   EXPECT_THAT(RatedNames({{"chess", 4, 1}, {"chess", 3, 1}}).nearest("chess", 3, {}), IsEmpty());
