@@ -44,16 +44,24 @@ double loss_of(const Metrics& metrics, const Scale& scale, Objective objective) 
 }  // namespace
 
 std::vector<double> learn_weights(const std::vector<std::vector<double>>& parts,
-                                  std::span<const double> truth, Objective objective) {
+                                  std::span<const double> truth, Objective objective,
+                                  std::span<const double> least) {
   CHECK(!parts.empty() && parts.size() <= 4 && !truth.empty());
+  CHECK(least.empty() || least.size() == parts.size());
   const Scale scale = constant_loss(truth);
   std::vector<int> steps(parts.size(), 0);
   std::vector<int> best;
   double best_loss = std::numeric_limits<double>::infinity();
   std::vector<double> blend(truth.size());
+  const auto may_weigh = [&](std::size_t part, int share) {
+    // A whole share is always allowed, so that some weights are.
+    if (share == 0 || share == kSteps || least.empty()) return true;
+    return static_cast<double>(share) / kSteps >= least[part] - 1e-9;
+  };
   // Every way to share kSteps among the parts, the first part's share descending.
   const auto visit = [&](const auto& self, std::size_t part, int left) -> void {
     if (part + 1 == parts.size()) {
+      if (!may_weigh(part, left)) return;
       steps[part] = left;
       for (std::size_t i = 0; i < truth.size(); ++i) {
         blend[i] = 0;
@@ -67,6 +75,7 @@ std::vector<double> learn_weights(const std::vector<std::vector<double>>& parts,
       return;
     }
     for (int share = left; share >= 0; --share) {
+      if (!may_weigh(part, share)) continue;
       steps[part] = share;
       self(self, part + 1, left - share);
     }

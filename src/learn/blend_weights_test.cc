@@ -41,6 +41,21 @@ TEST(LearnWeights, TheObjectiveDecidesBetweenMeanAndMedian) {
   EXPECT_EQ(learn_weights({zeros, ones}, truth, Objective::kMedian), (std::vector<double>{1, 0}));
 }
 
+TEST(LearnWeights, APartWeighsNothingOrItsLeast) {
+  // The best share of the second part is 0.1.
+  const std::vector<double> truth = {0.1, -0.1};
+  const std::vector<double> zeros(2, 0.0);
+  const std::vector<double> large = {1, -1};
+  const auto learnt = [&](double least) {
+    return learn_weights({zeros, large}, truth, Objective::kMean, std::vector<double>{0, least});
+  };
+
+  EXPECT_EQ(learnt(0.1)[1], 0.1);
+  EXPECT_EQ(learnt(0.15)[1], 0.15);
+  EXPECT_EQ(learnt(0.3)[1], 0);
+  EXPECT_EQ(learnt(0.3)[0], 1);
+}
+
 TEST(LearnWeights, EqualPartsLeaveAllToTheFirst) {
   const std::vector<double> truth = {1, 2};
 

@@ -63,7 +63,9 @@ Result<FoldAnswer> run_fold(std::size_t fold, std::span<const Listing> listings,
       TRY(fit_baselines(train, test, predecessor_baseline(plan.learner), plan.seed, context));
   train.insert(train.end(), options.extra.begin(), options.extra.end());
   NoRunLog run_log;
-  model::RatingModel trained = TRY(train_rating(train, plan, {}, context, run_log));
+  RatingPlan whole_plan = plan;
+  whole_plan.members = RatingPlan::Members::kAll;  // each part is reported, and every fold has the same ones
+  model::RatingModel trained = TRY(train_rating(train, whole_plan, {}, context, run_log));
   const model::RatingScorer scorer = TRY(model::RatingScorer::create(std::move(trained)));
   if (scorer.answers(model::LaunchCase::kBeforeLaunch))
     answer.before_launch = predict_before_launch(scorer, test);

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -71,6 +73,8 @@ using Job = std::function<Result<void>()>;
 
 constexpr std::size_t kMaskedEvery = 2;  // one training row of so many has a masked copy
 constexpr std::size_t kWeightFolds = 2;  // calibration folds whose apps the blend's weights are learnt on
+// Of a forest in a blend with learnt weights: a smaller one moves no figure, and costs as much as any other.
+constexpr double kForestWeightMin = 0.05;
 
 // The conformal quantile of the scores at each level: the ceil((n + 1) level)-th smallest.
 std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
@@ -85,8 +89,9 @@ std::vector<model::LevelScale> level_scales(std::vector<double> scores) {
   return scales;
 }
 
-// Trains the answer to one question. Its work is handed out as two lists of independent pieces, so that
-// several cases share the threads: first encode_part(0 .. part_count() - 1), then the jobs.
+// Trains the answer to one question. Its work is handed out as lists of independent pieces, so that several
+// cases share the threads: first encode_part(0 .. part_count() - 1), then the weight jobs, learn(), the
+// forest jobs, and finish().
 class CaseTrainer {
  public:
   CaseTrainer(std::span<const Listing> training, const CasePlan& plan, const RatingPlan& rating_plan,
@@ -132,11 +137,11 @@ class CaseTrainer {
     return {};
   }
 
-  void add_jobs(std::vector<Job>& jobs) {
+  // What the weights are learnt from; the largest piece first.
+  void add_weight_jobs(std::vector<Job>& jobs) {
     if (plan_.kernel == CasePlan::Kernel::kYes) {
       jobs.push_back([this]() -> Result<void> { return fit_kernel(); });
     }
-    for (std::size_t i = 0; i < plan_.point.size(); ++i) add_point_job(jobs, i, parts_[0], point_[i]);
     for (std::size_t fold = 0; fold < weight_folds_.size(); ++fold) {
       const std::vector<std::size_t> chosen = weight_forests();
       weight_folds_[fold].resize(chosen.size());
@@ -144,32 +149,43 @@ class CaseTrainer {
         add_point_job(jobs, chosen[i], parts_[fold + 1], weight_folds_[fold][i]);
       }
     }
+  }
+
+  // Once the weight jobs are done.
+  Result<void> learn() {
+    for (const PointPlan& point : plan_.point) point_weights_.push_back(point.weight);
+    if (kernel_) TRY(set_learnt_weights(point_weights_, kernel_weight_));
+    return {};
+  }
+
+  void add_forest_jobs(std::vector<Job>& jobs) {
+    for (std::size_t i = 0; i < plan_.point.size(); ++i) {
+      if (is_member(i)) add_point_job(jobs, i, parts_[0], point_[i]);
+    }
     add_band_jobs(jobs, parts_[0], band_);
     for (std::size_t fold = 0; fold < folds_.size(); ++fold)
       add_band_jobs(jobs, parts_[fold + 1], folds_[fold]);
   }
 
-  // Once all jobs are done: learns the weights, calibrates, and hands out the case.
+  // Once all jobs are done: calibrates, and hands out the case.
   Result<model::RatingCase> finish() {
     const std::vector<double> scores = TRY(out_of_fold_scores());
-    std::vector<double> weights;
-    for (const PointPlan& point : plan_.point) weights.push_back(point.weight);
     std::optional<model::KernelPart> kernel;
-    if (kernel_) {
-      kernel = model::KernelPart{0, kernel_->model.to_bytes()};
-      TRY(set_learnt_weights(weights, kernel->weight));
-    }
+    if (kernel_) kernel = model::KernelPart{kernel_weight_, kernel_->model.to_bytes()};
     model::RatingCase trained{
         plan_.launch_case, std::move(parts_[0].fitted->encoder), {}, std::move(kernel), std::move(band_), {}};
     for (std::size_t i = 0; i < plan_.point.size(); ++i) {
-      trained.point.push_back({plan_.point[i].name, weights[i], std::move(point_[i])});
+      if (is_member(i))
+        trained.point.push_back({plan_.point[i].name, point_weights_[i], std::move(point_[i])});
     }
     trained.calibration.groups = calibration_groups(scores);
     return trained;
   }
 
  private:
-  static bool is_squared(const PointPlan& point) { return point.loss == PointPlan::Loss::kSquared; }
+  bool is_member(std::size_t point) const {
+    return rating_plan_.members == RatingPlan::Members::kAll || point_weights_[point] > 0;
+  }
 
   // The forests that stand for their loss while weights are learnt: the first of each.
   std::vector<std::size_t> weight_forests() const {
@@ -252,9 +268,13 @@ class CaseTrainer {
       noise.push_back(model::kernel_noise_variance(reviews_[i]));
     }
     for (const model::KernelInput& input : inputs) items.push_back(input.item());
+    std::vector<std::uint8_t> leave_one_out;  // only what the weights are learnt from
+    for (const std::size_t fold : fold_of_) leave_one_out.push_back(fold < weight_folds_.size() ? 1 : 0);
     similar::KernelOptions options = model::kernel_options();
     options.seed = rating_plan_.seed;
-    kernel_ = TRY(similar::KernelModel::fit({items, parts_[0].ratings, noise}, options), "kernel model");
+    if (encoder.names()) options.index = encoder.names()->shared_index();
+    kernel_ = TRY(similar::KernelModel::fit({items, parts_[0].ratings, noise, leave_one_out}, options),
+                  "kernel model");
     return {};
   }
 
@@ -279,14 +299,27 @@ class CaseTrainer {
         truth.push_back(seen_[i].rating);
       }
     }
-    const std::vector<double> learnt = learn_weights(predictions, truth, rating_plan_.objective);
+    std::vector<double> shares = weights;  // of each forest among those of its loss
+    std::vector<double> least;             // of all forests of a loss, and of the kernel model
+    for (const std::size_t stands_for : chosen) {
+      double among = 0;
+      double smallest = std::numeric_limits<double>::infinity();
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (plan_.point[i].loss != plan_.point[stands_for].loss) continue;
+        among += weights[i];
+        if (weights[i] > 0) smallest = std::min(smallest, weights[i]);
+      }
+      for (std::size_t i = 0; i < weights.size() && among > 0; ++i) {
+        if (plan_.point[i].loss == plan_.point[stands_for].loss) shares[i] /= among;
+      }
+      least.push_back(kForestWeightMin * among / smallest);
+    }
+    least.push_back(0);
+    const std::vector<double> learnt = learn_weights(predictions, truth, rating_plan_.objective, least);
     kernel_weight = learnt.back();
     for (std::size_t part = 0; part < chosen.size(); ++part) {
-      const bool squared = is_squared(plan_.point[chosen[part]]);
-      double among = 0;
-      for (const PointPlan& point : plan_.point) among += is_squared(point) == squared ? point.weight : 0;
       for (std::size_t i = 0; i < weights.size(); ++i) {
-        if (is_squared(plan_.point[i]) == squared) weights[i] = learnt[part] * plan_.point[i].weight / among;
+        if (plan_.point[i].loss == plan_.point[chosen[part]].loss) weights[i] = learnt[part] * shares[i];
       }
     }
     return {};
@@ -338,6 +371,8 @@ class CaseTrainer {
   std::vector<std::vector<std::string>> weight_folds_;  // by fold: texts of weight_forests()
   model::BandForests band_;
   std::optional<similar::KernelFit> kernel_;
+  std::vector<double> point_weights_;  // by point forest; known once learn() is done
+  double kernel_weight_ = 0;
 };
 
 // The apps whose names the encoders look up, all parts of all cases the same ones. Who is most like whom does
@@ -607,13 +642,28 @@ Result<model::RatingModel> train_rating(std::span<const Listing> training, const
   };
   TRY(core::parallel_for(parts.size(), context.threads, encode));
 
+  const auto run = [&context](const std::vector<Job>& jobs) {
+    return core::parallel_for(jobs.size(), context.threads,
+                              [&jobs](std::size_t index) { return jobs[index](); });
+  };
   std::vector<Job> jobs;
-  for (CaseTrainer& trainer : trainers) trainer.add_jobs(jobs);
-  TRY(core::parallel_for(jobs.size(), context.threads, [&jobs](std::size_t index) { return jobs[index](); }));
+  for (CaseTrainer& trainer : trainers) trainer.add_weight_jobs(jobs);
+  TRY(run(jobs));
+  TRY(core::parallel_for(trainers.size(), context.threads,
+                         [&trainers](std::size_t index) { return trainers[index].learn(); }));
+  jobs.clear();
+  for (CaseTrainer& trainer : trainers) trainer.add_forest_jobs(jobs);
+  TRY(run(jobs));
+  std::vector<std::optional<model::RatingCase>> cases(trainers.size());
+  const auto finish = [&](std::size_t index) -> Result<void> {
+    cases[index] = TRY(trainers[index].finish());
+    return {};
+  };
+  TRY(core::parallel_for(trainers.size(), context.threads, finish));
 
   model::RatingModel model;
   model.apps = apps;
-  for (CaseTrainer& trainer : trainers) model.cases.push_back(TRY(trainer.finish()));
+  for (std::optional<model::RatingCase>& trained : cases) model.cases.push_back(std::move(*trained));
   model.learner = std::string(name_of(plan.learner));
   model.objective = objective_text(plan.objective);
   model.seed = plan.seed;

@@ -52,7 +52,8 @@ struct CasePlan {
   std::vector<PointPlan> point;  // weights sum to 1
   // Whether a kernel model takes part. If so, the shares of squared-loss forests, absolute-loss forests and
   // kernel model are learnt on the training apps of the first two calibration folds: from forests
-  // that did not see those, and from what the kernel model would say of each without it.
+  // that did not see those, and from what the kernel model would say of each without it. A forest weighs
+  // nothing or at least 0.05.
   enum class Kernel { kNo, kYes } kernel = Kernel::kNo;
   // Whether the band forests also learn from rows of which some fields are hidden.
   enum class MaskedCopies { kNo, kYes } masked_copies = MaskedCopies::kNo;
@@ -65,6 +66,9 @@ struct RatingPlan {
   Learner learner = Learner::kBoosted;
   Objective objective = Objective::kBlend;
   std::uint64_t seed = 1;
+  // Where weights are learnt: whether forests that get none are grown nevertheless, to say what each part
+  // says alone. It changes no prediction.
+  enum class Members { kThatWeigh, kAll } members = Members::kThatWeigh;
   double half_weight_reviews = 5;  // a rating of n reviews weighs n / (n + this)
   std::vector<CasePlan> cases;     // launched first
 
@@ -85,7 +89,7 @@ struct TrainContext {
   std::function<void(double trees)> progress;  // called from any thread; may be empty
 };
 
-// How many trees a plan grows in all: for progress.
+// How many trees a plan grows in all, if all are members: for progress.
 double trees_in(const RatingPlan& plan);
 
 // Trains on rated listings, one row an app. `trained_on` goes into the model; its apps, date_last

@@ -82,7 +82,8 @@ TEST_F(RatingTrainer, TheNumberOfThreadsDoesNotChangeTheModel) {
 
 TEST_F(RatingTrainer, ReportsEachTreeAndItsParams) {
   const std::vector<Listing> listings = sample_listings(300);
-  const RatingPlan plan = quick_plan();
+  RatingPlan plan = quick_plan();
+  plan.members = RatingPlan::Members::kAll;
   std::atomic<int> trees{0};
 
   ASSERT_TRUE(train_rating(listings, plan, {}, {*library_, 1, [&](double) { ++trees; }}, run_log_));
@@ -90,6 +91,28 @@ TEST_F(RatingTrainer, ReportsEachTreeAndItsParams) {
   EXPECT_EQ(trees.load(), static_cast<int>(trees_in(plan)));
   EXPECT_EQ(run_log_.params_.at("launched.mean.num_leaves"), "31");
   EXPECT_EQ(run_log_.metrics_.at("apps"), static_cast<double>(listings.size()));
+}
+
+TEST_F(RatingTrainer, ForestsThatWeighNothingAreNotGrown) {
+  const std::vector<Listing> listings = sample_listings(600);
+  RatingPlan with_all = quick_plan();
+  with_all.members = RatingPlan::Members::kAll;
+
+  const model::RatingModel few = train(listings, quick_plan(), 2);
+  const model::RatingModel all = train(listings, with_all, 2);
+
+  for (std::size_t i = 0; i < all.cases.size(); ++i) {
+    std::vector<std::string> weighing;
+    for (const model::PointForest& forest : all.cases[i].point) {
+      EXPECT_TRUE(forest.weight == 0 || forest.weight >= 0.05 - 1e-9);
+      if (forest.weight > 0) weighing.push_back(forest.text);
+    }
+    std::vector<std::string> grown;
+    for (const model::PointForest& forest : few.cases[i].point) grown.push_back(forest.text);
+    EXPECT_EQ(grown, weighing);
+    EXPECT_EQ(few.cases[i].kernel->weight, all.cases[i].kernel->weight);
+  }
+  EXPECT_EQ(all.cases[0].point.size(), 3U);
 }
 
 TEST_F(RatingTrainer, ScalesAscendInTheLevelAndAreThereForEachBucket) {
