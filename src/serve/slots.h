@@ -55,45 +55,74 @@ struct SlotStatus {
   std::string name;
   std::string uri;  // as asked for
   std::string pinned;
-  std::string version;        // of what answers; "" when nothing does
-  bool is_ready = false;      // a version answers whose self-test came out right
-  bool is_loading = false;    // the next one is on its way
-  std::uint64_t loads = 0;    // that took over
-  std::uint64_t refused = 0;  // that failed
-  std::string failure;        // why the last load failed; "" after one that did not
+  std::string version;         // of what answers; "" when nothing does
+  bool is_ready = false;       // a version answers whose self-test came out right
+  bool is_loading = false;     // the next one is on its way
+  std::uint64_t loads = 0;     // that took over
+  std::uint64_t refused = 0;   // that failed
+  std::string failure;         // why the last load failed; "" after one that did not
+  std::string watch_failure;   // why its URI could not be looked at last; "" when it could
+  std::string shadow;          // pinned URI of the shadow; "" without one
+  std::string shadow_failure;  // why the last load of the shadow failed
+  std::uint64_t generation = 0;
+  double load_seconds = 0;  // of what answers
 };
 
 // One served name. Thread-safe.
 class Slot {
  public:
-  Slot(std::string name, std::string uri) : name_(std::move(name)), uri_(std::move(uri)) {}
+  Slot(std::string name, std::string uri, double shadow_share = 1.0);
 
   const std::string& name() const { return name_; }
   const std::string& uri() const { return uri_; }
   // Null when nothing is loaded. A reference that a request keeps until it has answered. No lock on the way
   // of a caller that asked before on this thread and whose version still stands.
   std::shared_ptr<const Version> current() const;
-  // The version that scores a share of the requests without answering; null when there is none.
+  // The version that scores a share of the requests without answering: null when there is none, or when this
+  // call is not of the share. Ask once a request.
   std::shared_ptr<const Version> shadow() const;
   SlotStatus status() const;
 
  private:
   friend class Slots;
-  struct State {
+
+  // A version under several control blocks, so that threads do not share one's reference count.
+  struct Held {
     std::shared_ptr<const Version> version{};
-    std::shared_ptr<const Version> shadow{};
+    std::vector<std::shared_ptr<const Version>> handles{};
+  };
+  struct State {
+    Held current{};
+    Held shadow{};
     SlotStatus status{};
   };
+  // What a thread knows of a slot.
+  struct Seen {
+    std::uint64_t stamp = 0;
+    std::weak_ptr<const Version> current{};
+    std::weak_ptr<const Version> shadow{};
+    bool has_shadow = false;
+    double shadow_credit = 0;  // of the calls so far; at 1 the shadow is due
+  };
+
+  static Held held(std::shared_ptr<const Version> version);
+  static std::uint64_t next_stamp();
+  Seen& seen() const;
+  // Puts a change of `state` before every thread.
+  void publish() { stamp_.store(next_stamp(), std::memory_order_release); }
+
   const std::string name_;
   const std::string uri_;
-  std::atomic<std::uint64_t> generation_{0};
+  const double shadow_share_;
+  std::atomic<std::uint64_t> stamp_;  // unlike that of any other slot or time
   mutable core::Guarded<State> state_{};
 };
 
 struct SlotRequest {
-  std::string name;    // "rating"; "" : the one of the URI, "model" where that has none
-  std::string uri;     // "models:/rating@champion"
-  std::string shadow;  // URI, or ""
+  std::string name;           // "rating"; "" : the one of the URI, "model" where that has none
+  std::string uri;            // "models:/rating@champion"
+  std::string shadow;         // URI, or ""
+  double shadow_share = 1.0;  // of the requests, 0 to 1
 };
 
 // Thread-safe.
@@ -106,25 +135,41 @@ class Slots {
   // kAlreadyExists. The slot is there at once, without a version until load() was called.
   core::Result<void> add(const SlotRequest& request);
   // Loads, verifies and warms aside, then swaps; the caller waits. On an error the old version stays and the
-  // slot's status says why. kNotFound: no such slot. One load a slot at a time.
+  // slot's status says why. kNotFound: no such slot. One load a slot at a time. A shadow is loaded after it;
+  // its failure is only told in the status.
   core::Result<void> load(const std::string& name);
   // From now on nothing answers under this name, until load().
   core::Result<void> unload(const std::string& name);
   // For each slot that has a version or failed: pins its URI anew, and loads what changed. What was refused
-  // is not tried again before its pin changes. Called every so often by whoever watches.
+  // is not tried again before its pin changes, unless its source did not answer. Called every so often by
+  // whoever watches.
   void refresh();
 
-  // The name's slot, or nullptr. A slot is never removed.
+  // The name's slot, or nullptr. A slot is never removed. No lock.
   const Slot* find(std::string_view name) const;
   // The first one added: it answers where no name is given. CHECKs that there is one.
   const Slot& first() const;
   std::vector<const Slot*> all() const;
-  // All slots answer.
+  // There are slots, and all of them answer.
   bool is_ready() const;
 
  private:
+  struct Loading;
+  struct Managed;
   struct Data;
+
+  core::Result<void> load_current(Managed& managed, Loading& loading, const std::string& pin);
+  void load_shadow(Managed& managed, Loading& loading, const std::string& pin);
+  core::Result<Version> make_version(const Slot& slot, const std::string& uri);
+  core::Result<std::string> pin(const std::string& uri);
+  void refresh(Managed& managed);
+  Managed* managed(std::string_view name) const;
+
   std::unique_ptr<Data> data_;
 };
+
+// The name that a URI has by itself: "models:/rating@champion" -> "rating", "out/rating" -> "rating"; "model"
+// where it has none.
+std::string slot_name_of(std::string_view uri);
 
 }  // namespace starcast::serve
