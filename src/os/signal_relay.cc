@@ -5,9 +5,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <utility>
 
@@ -137,6 +139,12 @@ RelayedSignal SignalRelay::Watch::wait() const {
     signal = take();
   }
   return signal;
+}
+
+RelayedSignal SignalRelay::Watch::wait_for(std::chrono::milliseconds time) const {
+  pollfd readable{descriptor(), POLLIN, 0};
+  static_cast<void>(::poll(&readable, 1, static_cast<int>(std::min<std::int64_t>(time.count(), INT_MAX))));
+  return take();
 }
 
 RelayedSignal SignalRelay::Watch::take() const {

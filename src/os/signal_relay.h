@@ -2,6 +2,7 @@
 // for one.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 
@@ -32,6 +33,8 @@ class SignalRelay {
     int descriptor() const;      // readable once a signal has come
     RelayedSignal take() const;  // the latest one since the last call
     RelayedSignal wait() const;  // blocks until one comes
+    // Blocks for `time` at most; number 0: none came.
+    RelayedSignal wait_for(std::chrono::milliseconds time) const;
 
    private:
     friend class SignalRelay;

@@ -102,7 +102,9 @@ class HttpConnection final : public Connection {
 
 class LocalConnection final : public Connection {
  public:
-  explicit LocalConnection(std::unique_ptr<Service> service) : service_(std::move(service)) {}
+  explicit LocalConnection(std::unique_ptr<Service> service)
+      : owned_(std::move(service)), service_(owned_.get()) {}
+  explicit LocalConnection(Service& service) : service_(&service) {}
 
   const std::string& uri() const override { return service_->options().backend_store_uri; }
 
@@ -155,7 +157,8 @@ class LocalConnection final : public Connection {
     }
   }
 
-  std::unique_ptr<Service> service_;
+  std::unique_ptr<Service> owned_;
+  Service* service_;
 };
 
 }  // namespace
@@ -220,6 +223,10 @@ std::unique_ptr<Connection> connect_http(HttpConnectionOptions options) {
 
 std::unique_ptr<Connection> connect_local(std::unique_ptr<Service> service) {
   return std::make_unique<LocalConnection>(std::move(service));
+}
+
+std::unique_ptr<Connection> connect_service(Service& service) {
+  return std::make_unique<LocalConnection>(service);
 }
 
 }  // namespace starcast::tracking

@@ -54,6 +54,8 @@ std::unique_ptr<Connection> connect_http(HttpConnectionOptions options);
 
 // Keeps the service.
 std::unique_ptr<Connection> connect_local(std::unique_ptr<Service> service);
+// To a service that outlives the connection, such as that of a server in this process.
+std::unique_ptr<Connection> connect_service(Service& service);
 
 // The Error that MLflow's error answer stands for.
 core::Error error_of(const http::Response& response);
