@@ -10,6 +10,7 @@
 #include "core/check.h"
 #include "core/numeric.h"
 #include "core/random.h"
+#include "forest/batch_plan.h"
 #include "forest/decision.h"
 #include "forest/path_plan.h"
 #include "forest/processor.h"
@@ -127,6 +128,7 @@ core::Result<void> Forest::choose_kernel(std::optional<ForestKernel> kernel) {
                     name_of(*kernel), name_of(usable.back())));
   }
   paths_ = std::make_shared<const PathPlan>(plan_paths(library_, trees_, feature_count(), class_of_tree_));
+  batch_ = std::make_shared<const BatchPlan>(plan_batch(*paths_, trees_));
   kernel_ = kernel.value_or(usable.back());
   if (!repeats_the_plain_walk()) kernel_ = ForestKernel::kPlain;
   return {};
@@ -251,8 +253,85 @@ void Forest::predict_batch_raw(std::span<const double> rows, std::span<double> s
   CHECK(rows.size() % width == 0);
   const std::size_t count = rows.size() / width;
   CHECK(sums.size() == count * class_count_);
-  for (std::size_t i = 0; i < count; ++i) {
-    predict_raw(rows.subspan(i * width, width), sums.subspan(i * class_count_, class_count_));
+  std::size_t done = 0;
+  if (kernel_ != ForestKernel::kPlain && count >= kBatchRowsMin && class_count_ <= kBatchClassesMax) {
+    BatchScratch scratch(*paths_, *batch_, class_count_);
+    while (count - done >= kBatchRowsMin) {
+      const std::size_t block = std::min(kBlockRows, count - done);
+      predict_block_raw(rows.subspan(done * width, block * width),
+                        sums.subspan(done * class_count_, block * class_count_), scratch);
+      done += block;
+    }
+  }
+  for (; done < count; ++done) {
+    predict_raw(rows.subspan(done * width, width), sums.subspan(done * class_count_, class_count_));
+  }
+}
+
+void Forest::predict_block_raw(std::span<const double> rows, std::span<double> sums,
+                               BatchScratch& scratch) const {
+  const std::size_t count = rows.size() / feature_count();
+  const bool has_floats = library_ == Library::kXgBoost;
+  for (std::size_t c = 0; c < class_count_; ++c) {
+    if (has_floats) {
+      std::fill_n(scratch.float_sums(c), kBlockRows, static_cast<float>(base_scores_[c]));
+    } else {
+      std::fill_n(scratch.sums(c), kBlockRows, base_scores_[c]);
+    }
+  }
+  add_block(rows, scratch);
+  for (std::size_t c = 0; c < class_count_; ++c) {
+    for (std::size_t i = 0; i < count; ++i) {
+      sums[i * class_count_ + c] =
+          has_floats ? static_cast<double>(scratch.float_sums(c)[i]) : scratch.sums(c)[i];
+    }
+  }
+  if (!averaged_) return;
+  for (std::size_t i = 0; i < count; ++i) finish_sums(sums.subspan(i * class_count_, class_count_));
+}
+
+void Forest::add_block(std::span<const double> rows, BatchScratch& scratch) const {
+  struct Kernel {
+    CodeRows* code;
+    AddTree* add;
+  };
+  constexpr Kernel kPortable = {code_rows_portable, add_tree_portable};
+  constexpr Kernel kAvx2 = {code_rows_avx2, add_tree_avx2};
+  constexpr Kernel kAvx512 = {code_rows_avx512, add_tree_avx512};
+  const Kernel kernel = kernel_ == ForestKernel::kAvx512 ? kAvx512
+                        : kernel_ == ForestKernel::kAvx2 ? kAvx2
+                                                         : kPortable;
+  const std::size_t width = feature_count();
+  const std::size_t count = rows.size() / width;
+  const std::size_t lines = (count + kLineRows - 1) / kLineRows;
+  for (std::size_t line = 0; line < lines; ++line) {
+    const std::size_t first = line * kLineRows;
+    const std::size_t in_line = std::min(kLineRows, count - first);
+    kernel.code(*paths_, category_sets_, {rows.subspan(first * width, in_line * width), width, line},
+                scratch.codes());
+  }
+  for (std::size_t i = 0; i < trees_.size(); ++i) {
+    const BatchTree& tree = batch_->trees[i];
+    if (tree.is_walked) {
+      walk_block(i, rows, scratch);
+    } else {
+      kernel.add(*batch_, {tree, class_of(i)}, lines, scratch);
+    }
+  }
+}
+
+void Forest::walk_block(std::size_t tree, std::span<const double> rows, BatchScratch& scratch) const {
+  const std::size_t width = feature_count();
+  const std::size_t class_index = class_of(tree);
+  for (std::size_t i = 0; i * width < rows.size(); ++i) {
+    const auto leaf = static_cast<std::size_t>(
+        leaf_of(library_, trees_[tree], category_sets_, rows.subspan(i * width, width)));
+    const double value = trees_[tree].leaf_value[leaf];
+    if (library_ == Library::kXgBoost) {
+      scratch.float_sums(class_index)[i] += static_cast<float>(value);
+    } else {
+      scratch.sums(class_index)[i] += value;
+    }
   }
 }
 

@@ -77,6 +77,8 @@ std::optional<ForestKernel> forest_kernel_named(std::string_view name);
 std::vector<ForestKernel> forest_kernels();
 
 struct PathPlan;
+struct BatchPlan;
+class BatchScratch;
 
 // Thread-compatible after parsing. Sizes of rows and answers are CHECKed.
 class Forest {
@@ -157,6 +159,9 @@ class Forest {
   bool repeats_the_plain_walk() const;
   void add_leaves(std::span<const double> row, std::span<double> sums) const;
   void finish_sums(std::span<double> sums) const;
+  void add_block(std::span<const double> rows, BatchScratch& scratch) const;
+  void walk_block(std::size_t tree, std::span<const double> rows, BatchScratch& scratch) const;
+  void predict_block_raw(std::span<const double> rows, std::span<double> sums, BatchScratch& scratch) const;
   double transformed(double sum) const;
   double transformed_float(float sum) const;
 
@@ -177,6 +182,7 @@ class Forest {
   double sigmoid_ = 1;
   ForestKernel kernel_ = ForestKernel::kPlain;
   std::shared_ptr<const PathPlan> paths_;
+  std::shared_ptr<const BatchPlan> batch_;
 };
 
 struct ParseOptions {
