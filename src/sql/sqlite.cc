@@ -20,10 +20,10 @@ namespace {
 
 using Closure = std::function<core::Result<void>(Session&)>;
 
-constexpr std::size_t kGroupMax = 128;   // closures in one transaction
-constexpr int kCheckpointPages = 1000;   // 4 MB of log: copied into the database beside the readers
-constexpr int kRestartPages = 8 * 1000;  // 32 MB: readers that never pause let the log grow; wait for them
-constexpr int kWriterCacheKib = 2048;
+constexpr std::size_t kGroupMax = 128;    // closures in one transaction
+constexpr int kCheckpointPages = 4000;    // 16 MB of log: copied into the database beside the readers
+constexpr int kRestartPages = 16 * 1000;  // 64 MB: readers that never pause let the log grow; wait for them
+constexpr int kWriterCacheKib = 16384;    // what a group of large batches changes: else it is written twice
 constexpr int kReaderCacheKib = 1024;
 
 const Dialect kDialect{"sqlite", "LIKE", "MATCH", "INSERT OR IGNORE INTO"};
@@ -70,29 +70,41 @@ void commit_one(Connection& connection, Job& job) {
   roll_back(connection);
 }
 
-// Runs each job inside a savepoint of one transaction. False: the whole transaction is gone (disk full, I/O
-// error), nothing of it is stored, and all jobs are to be run again.
-bool commit_group(Connection& connection, std::span<Job* const> jobs) {
+enum class GroupEnd {
+  kDone,       // every job has its result
+  kUnstored,   // the whole transaction is gone (disk full, I/O error): all jobs are to be run again
+  kEntangled,  // a job failed after it had changed something: all are to be run again, a savepoint each
+};
+
+// Runs the jobs in one transaction. Savepoints make SQLite keep every page as it was before each job, so they
+// are taken only when a job has to be undone.
+GroupEnd commit_group(Connection& connection, std::span<Job* const> jobs, bool with_savepoints) {
   for (Job* job : jobs) *job = Job{job->closure};
   if (const auto begun = run(connection, "BEGIN IMMEDIATE"); !begun) {
     fail_all(jobs, begun.error());
-    return true;
+    return GroupEnd::kDone;
   }
   for (Job* job : jobs) {
-    job->result = run(connection, "SAVEPOINT one");
+    if (with_savepoints) job->result = run(connection, "SAVEPOINT one");
+    connection.forget_writes();
     if (job->result) run_closure(connection, *job);
-    if (!connection.in_transaction()) return false;
+    if (!connection.in_transaction()) return GroupEnd::kUnstored;
+    if (!with_savepoints) {
+      if (!job->failed() || !connection.has_written()) continue;
+      roll_back(connection);
+      return GroupEnd::kEntangled;
+    }
     core::Result<void> closed;
     if (job->failed()) closed = run(connection, "ROLLBACK TO one");
     if (closed) closed = run(connection, "RELEASE one");
     if (!closed) {
       roll_back(connection);
-      return false;
+      return GroupEnd::kUnstored;
     }
   }
   const core::Result<void> committed = run(connection, "COMMIT");
   roll_back(connection);
-  return committed.has_value();
+  return committed ? GroupEnd::kDone : GroupEnd::kUnstored;
 }
 
 void commit(Connection& connection, std::span<Job* const> jobs) {
@@ -100,7 +112,9 @@ void commit(Connection& connection, std::span<Job* const> jobs) {
     commit_one(connection, *jobs.front());
     return;
   }
-  if (commit_group(connection, jobs)) return;
+  GroupEnd end = commit_group(connection, jobs, false);
+  if (end == GroupEnd::kEntangled) end = commit_group(connection, jobs, true);
+  if (end == GroupEnd::kDone) return;
   // Each alone: whoever asks too much fails, the others are stored.
   for (Job* job : jobs) commit_one(connection, *job);
 }

@@ -5,6 +5,7 @@
 
 #include "sql/like.h"
 #include "sql/sqlite_errors.h"
+#include "sql/sqlite_log.h"
 #include "sql/sqlite_system.h"
 
 namespace starcast::sql {
@@ -110,7 +111,7 @@ core::Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptio
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options.create ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags, nullptr);
+  const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags, log_file_layer());
   std::unique_ptr<Connection> connection(new Connection(handle, false));
   if (code != SQLITE_OK) {
     if (handle == nullptr)
@@ -156,7 +157,7 @@ core::Result<void> Connection::prepare_connection(const ConnectionOptions& optio
   TRY(query("PRAGMA synchronous=FULL", {}, nothing));
   TRY(query("PRAGMA foreign_keys=ON", {}, nothing));
   TRY(query("PRAGMA mmap_size=0", {}, nothing));
-  TRY(query("PRAGMA journal_size_limit=16777216", {}, nothing));
+  TRY(query("PRAGMA journal_size_limit=67108864", {}, nothing));
   TRY(query(fmt::format("PRAGMA cache_size=-{}", options.cache_kib), {}, nothing));
   // Reads the header and the schema: what is no database is found here.
   TRY(query("SELECT count(*) FROM sqlite_master", {}, nothing));
@@ -208,8 +209,9 @@ core::Result<Connection::Lease> Connection::prepare(std::string_view sql, std::s
                        fmt::format("an SQL statement with {} places was given {} values",
                                    sqlite3_bind_parameter_count(statement), values.size()));
   }
-  if (read_only_ && sqlite3_stmt_readonly(statement) == 0) {
-    return core::Error(core::ErrorCode::kInternal, "a writing SQL statement inside a read");
+  if (sqlite3_stmt_readonly(statement) == 0) {
+    if (read_only_) return core::Error(core::ErrorCode::kInternal, "a writing SQL statement inside a read");
+    has_written_ = true;
   }
   int place = 0;
   for (const Value& value : values) {

@@ -43,6 +43,9 @@ class Connection final : public Session {
   // Refuses writing statements until told otherwise.
   void set_read_only(bool read_only) { read_only_ = read_only; }
   bool in_transaction() const;
+  // Whether a statement that may change the database ran since forget_writes().
+  bool has_written() const { return has_written_; }
+  void forget_writes() { has_written_ = false; }
 
   // Pages in the write-ahead log after the last commit of this connection.
   int wal_pages() const { return wal_pages_; }
@@ -67,6 +70,7 @@ class Connection final : public Session {
 
   sqlite3* handle_;
   bool read_only_;
+  bool has_written_ = false;
   int wal_pages_ = 0;
   std::list<Cached> cached_{};  // last used first
   std::unordered_map<std::string_view, Place> places_{};

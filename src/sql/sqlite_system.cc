@@ -21,6 +21,8 @@ ssize_t read_at(int file, void* bytes, size_t size, off64_t offset) {
   return with_plain_error(::pread64(file, bytes, size, offset));
 }
 
+constexpr int kUndoBytes = 8 << 20;
+
 // Which of the three SQLite reads by is settled where it was compiled.
 bool replace_reads() {
   static_assert(sizeof(off_t) == sizeof(off64_t));
@@ -35,11 +37,18 @@ bool replace_reads() {
   return true;
 }
 
+bool prepare() {
+  // What a savepoint may have to undo stays in memory, unless it is much. Before anything else of SQLite's;
+  // if somebody was earlier, its own 64 KiB remain.
+  static_cast<void>(sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kUndoBytes) == SQLITE_OK);
+  return replace_reads();
+}
+
 }  // namespace
 
 void prepare_sqlite() {
-  static const bool kReplaced = replace_reads();
-  static_cast<void>(kReplaced);
+  static const bool kPrepared = prepare();
+  static_cast<void>(kPrepared);
 }
 
 }  // namespace starcast::sql
