@@ -102,9 +102,12 @@ core::Result<void> check_key(std::string_view name, std::string_view path, std::
         "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), "
         "colon(:) and slashes (/).");
   }
-  const std::string resolved = normalised(name);
-  if (resolved != name || resolved == "." || resolved.starts_with("..") || resolved.starts_with("/")) {
-    return invalid_value(path, name, bad_path_message(resolved));
+  const bool is_one_part = name.find('/') == std::string_view::npos && !name.empty() && name != ".";
+  if (!is_one_part || name.starts_with("..")) {
+    const std::string resolved = normalised(name);
+    if (resolved != name || resolved == "." || resolved.starts_with("..") || resolved.starts_with("/")) {
+      return invalid_value(path, name, bad_path_message(resolved));
+    }
   }
   if (chars > kKeyChars) return too_long(length_name, kKeyChars);
   return {};

@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -264,21 +265,24 @@ Result<void> check_params_differ(const std::vector<Param>& params) {
 }
 
 // The batch with long values cut.
-Result<Batch> checked(const Batch& batch, bool truncate) {
+Result<Batch> checked(Batch batch, bool truncate) {
   TRY(check_batch_limits(batch.metrics.size(), batch.params.size(), batch.tags.size()));
-  Batch result;
-  result.metrics = batch.metrics;
   for (std::size_t i = 0; i < batch.metrics.size(); ++i) {
-    TRY(check_metric(batch.metrics[i], fmt::format("metrics[{}]", i)));
+    // Its path is only made for a metric that is refused.
+    if (!check_metric(batch.metrics[i], "")) {
+      TRY(check_metric(batch.metrics[i], fmt::format("metrics[{}]", i)));
+    }
   }
   for (std::size_t i = 0; i < batch.params.size(); ++i) {
-    result.params.push_back(TRY(checked(batch.params[i], fmt::format("params[{}].", i), truncate)));
+    Param& param = batch.params[i];
+    param = TRY(checked(std::move(param), fmt::format("params[{}].", i), truncate));
   }
   for (std::size_t i = 0; i < batch.tags.size(); ++i) {
-    result.tags.push_back(TRY(checked(batch.tags[i], fmt::format("tags[{}].", i), truncate)));
+    Tag& tag = batch.tags[i];
+    tag = TRY(checked(std::move(tag), fmt::format("tags[{}].", i), truncate));
   }
-  TRY(check_params_differ(result.params));
-  return result;
+  TRY(check_params_differ(batch.params));
+  return batch;
 }
 
 // MLflow takes any key here; what its columns cannot hold is refused.
@@ -526,9 +530,9 @@ Result<void> Runs::delete_tag(const std::string& run_id, const std::string& key)
   });
 }
 
-Result<void> Runs::log_batch(const std::string& run_id, const Batch& batch) {
+Result<void> Runs::log_batch(const std::string& run_id, Batch batch) {
   TRY(check_run_id(run_id));
-  const Batch fitting = TRY(checked(batch, options_.truncate_long_values));
+  const Batch fitting = TRY(checked(std::move(batch), options_.truncate_long_values));
   return store_.database().write([&](sql::Session& session) -> Result<void> {
     const std::int64_t experiment_id = TRY(require_active_run(session, run_id));
     TRY(write_params(session, run_id, fitting.params));

@@ -71,7 +71,7 @@ class Runs {
   core::Result<void> set_tag(const std::string& run_id, const Tag& tag);
   core::Result<void> delete_tag(const std::string& run_id, const std::string& key);
   // All of it or nothing.
-  core::Result<void> log_batch(const std::string& run_id, const Batch& batch);
+  core::Result<void> log_batch(const std::string& run_id, Batch batch);
   // Appends an MLmodel, as JSON, to the tag mlflow.log-model.history.
   core::Result<void> log_model(const std::string& run_id, const std::string& model_json);
 

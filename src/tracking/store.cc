@@ -66,7 +66,9 @@ std::int64_t Store::now_ms() const {
 
 std::string Store::new_id() const {
   std::array<unsigned char, 16> bytes = random_bytes();
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);  // version 4
+  const auto now = static_cast<std::uint64_t>(now_ms());
+  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>((now >> (40 - 8 * i)) & 0xFFU);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);  // version 7
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);  // variant 1
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string id;

@@ -31,7 +31,8 @@ class Store {
   const StoreOptions& options() const { return options_; }
   // Milliseconds since 1970, as MLflow stores times.
   std::int64_t now_ms() const;
-  // 32 lower-case hexadecimal digits of a random (version 4) UUID.
+  // 32 lower-case hexadecimal digits of a UUID of version 7: now, then 74 random bits. New rows so come to
+  // lie at the end of every index over ids, where MLflow's version 4 touches a page of its own in each.
   std::string new_id() const;
   // A random "adjective-noun-123" of at most 20 characters, as MLflow names runs.
   std::string new_run_name() const;

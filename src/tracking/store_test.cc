@@ -24,7 +24,7 @@ TEST(Store, CountsMillisecondsOfItsClock) {
   EXPECT_EQ(store->now_ms(), before + 1500);
 }
 
-TEST(Store, MakesRandomVersionFourIds) {
+TEST(Store, MakesRandomVersionSevenIds) {
   const core::ManualClock clock;
   const auto store = open_store(clock);
   std::set<std::string> seen;
@@ -32,11 +32,21 @@ TEST(Store, MakesRandomVersionFourIds) {
     const std::string id = store->new_id();
     ASSERT_EQ(id.size(), 32U);
     EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos);
-    EXPECT_EQ(id[12], '4');
+    EXPECT_EQ(id[12], '7');
     EXPECT_NE(std::string_view("89ab").find(id[16]), std::string_view::npos);
     seen.insert(id);
   }
   EXPECT_EQ(seen.size(), 1000U);
+}
+
+TEST(Store, MakesIdsInTheOrderOfTime) {
+  core::ManualClock clock;
+  const auto store = open_store(clock);
+  const std::string earlier = store->new_id();
+
+  clock.advance(0.002);
+
+  EXPECT_LT(earlier, store->new_id());
 }
 
 TEST(Store, NamesRunsInAtMostTwentyCharacters) {

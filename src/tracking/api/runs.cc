@@ -1,5 +1,7 @@
 #include "tracking/api/runs.h"
 
+#include <utility>
+
 #include "tracking/api/json_text.h"
 #include "tracking/api/metric_fields.h"
 #include "tracking/api/run_json.h"
@@ -105,7 +107,7 @@ Result<Response> log_batch(Runs& runs, const Fields& fields) {
     read.key = TRY(tag.required_text("key"));
     read.value = TRY(tag.text_or("value", ""));
   }
-  TRY(runs.log_batch(run_id, batch));
+  TRY(runs.log_batch(run_id, std::move(batch)));
   return empty_response();
 }
 

@@ -34,6 +34,23 @@ std::string camel_case(std::string_view name) {
   return camel;
 }
 
+// camel_case(name) == other, without making it. `name` has a '_', so the two differ.
+bool is_camel_case_of(std::string_view name, std::string_view other) {
+  std::size_t at = 0;
+  bool upper = false;
+  for (const char c : name) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    const char wanted = upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    if (at == other.size() || other[at] != wanted) return false;
+    ++at;
+    upper = false;
+  }
+  return at == other.size();
+}
+
 // Python's name of a JSON value's type, as MLflow's hints have it.
 std::string_view python_type(const codec::Json& value) {
   struct Names {
@@ -87,7 +104,7 @@ core::Error invalid_parameter(std::string_view name, const codec::Json& value, s
   return invalid(fmt::format("Invalid value {} for parameter '{}' supplied: {}", shown, name, reason));
 }
 
-Fields::Fields(codec::Json object, std::string path, bool from_query)
+Fields::Fields(std::shared_ptr<const codec::Json> object, std::string path, bool from_query)
     : object_(std::move(object)), path_(std::move(path)), from_query_(from_query) {}
 
 core::Result<Fields> Fields::of(const http::Request& request) {
@@ -104,9 +121,9 @@ core::Result<Fields> Fields::of(const http::Request& request) {
         found->second.push(codec::Json(value));
       }
     }
-    return Fields(codec::Json(std::move(object)), "", true);
+    return Fields(std::make_shared<const codec::Json>(std::move(object)), "", true);
   }
-  if (core::trimmed(request.body).empty()) return Fields(codec::Json(codec::JsonObject{}), "", false);
+  if (core::trimmed(request.body).empty()) return of_json(codec::Json(codec::JsonObject{}));
   codec::JsonOptions options;
   options.dialect = codec::JsonDialect::kPython;
   options.depth_max = 100;
@@ -119,11 +136,11 @@ core::Result<Fields> Fields::of(const http::Request& request) {
   if (!parsed->is_object()) {
     return invalid(fmt::format("the request's body is a JSON {}, not an object", python_type(*parsed)));
   }
-  return Fields(std::move(parsed).value(), "", false);
+  return of_json(std::move(parsed).value());
 }
 
 Fields Fields::of_json(codec::Json object, std::string path) {
-  return Fields(std::move(object), std::move(path), false);
+  return Fields(std::make_shared<const codec::Json>(std::move(object)), std::move(path), false);
 }
 
 std::string Fields::path_of(std::string_view name) const {
@@ -131,13 +148,17 @@ std::string Fields::path_of(std::string_view name) const {
 }
 
 core::Result<const codec::Json*> Fields::member(std::string_view name) const {
-  const codec::Json* plain = object_.find(name);
+  const codec::Json* plain = object_->find(name);
   if (name.find('_') != std::string_view::npos) {
-    const std::string camel = camel_case(name);
-    const codec::Json* other = object_.find(camel);
+    const codec::Json* other = nullptr;
+    if (const auto* members = std::get_if<codec::JsonObject>(&object_->value())) {
+      for (const codec::JsonMember& one : *members) {
+        if (is_camel_case_of(name, one.first)) other = &one.second;
+      }
+    }
     if (plain && other) {
-      return invalid(
-          fmt::format("Request specifies both '{}' and '{}'; provide only one of them.", name, camel));
+      return invalid(fmt::format("Request specifies both '{}' and '{}'; provide only one of them.", name,
+                                 camel_case(name)));
     }
     if (other) plain = other;
   }
@@ -281,7 +302,7 @@ core::Result<std::vector<Fields>> Fields::messages(std::string_view name) const 
   for (const codec::Json& value : *array) {
     std::string path = fmt::format("{}[{}]", path_of(name), values.size());
     if (!value.is_object()) return wrong_type(path, value);
-    values.push_back(Fields(value, std::move(path), false));
+    values.push_back(Fields(std::shared_ptr<const codec::Json>(object_, &value), std::move(path), false));
   }
   return values;
 }
@@ -297,7 +318,8 @@ core::Result<std::optional<Fields>> Fields::message(std::string_view name) const
   const codec::Json* found = TRY(member(name));
   if (!found) return std::optional<Fields>();
   if (!found->is_object()) return wrong_type(path_of(name), *found);
-  return std::optional<Fields>(Fields(*found, path_of(name), false));
+  return std::optional<Fields>(
+      Fields(std::shared_ptr<const codec::Json>(object_, found), path_of(name), false));
 }
 
 core::Result<std::string> Fields::run_id() const {

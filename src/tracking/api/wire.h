@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,12 +61,12 @@ class Fields {
   core::Result<std::string> run_id() const;
 
  private:
-  explicit Fields(codec::Json object, std::string path, bool from_query);
+  Fields(std::shared_ptr<const codec::Json> object, std::string path, bool from_query);
   core::Result<const codec::Json*> member(std::string_view name) const;
   std::string path_of(std::string_view name) const;
 
-  codec::Json object_;
-  std::string path_;  // "" at the top, "metrics[3]" below
+  std::shared_ptr<const codec::Json> object_;  // messages within a message share its tree
+  std::string path_;                           // "" at the top, "metrics[3]" below
   bool from_query_ = false;
 };
 
