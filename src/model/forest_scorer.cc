@@ -92,8 +92,7 @@ const ForestRows& own(const Rows& rows) {
   return dynamic_cast<const ForestRows&>(rows);
 }
 
-double label_of(std::span<const double> outputs) {
-  if (outputs.size() == 1) return outputs[0] > 0.5 ? 1 : 0;
+double index_of_largest(std::span<const double> outputs) {
   return static_cast<double>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
 }
 
@@ -180,7 +179,7 @@ std::string_view ForestScorer::flavor() const {
 }
 
 std::size_t ForestScorer::width() const {
-  return answer_ == ForestAnswer::kLabels ? 1 : forest_.output_count();
+  return picks_one_class() ? 1 : forest_.output_count();
 }
 
 Json ForestScorer::about() const {
@@ -211,14 +210,20 @@ void ForestScorer::score(const Rows& rows, std::size_t first, std::size_t count,
   } else if (count > 1) {
     forest_.predict_batch(cells, scores.values);
   }
-  if (answer_ != ForestAnswer::kLabels) return;
-  for (std::size_t row = 0; row < count; ++row) {
-    const std::span<const double> of_row =
-        std::span<const double>(scores.values).subspan(row * outputs, outputs);
-    const bool is_index = forest_.transform() == forest::OutputTransform::kClassIndex;
-    scores.values[row] = is_index ? of_row[0] : label_of(of_row);
+  if (picks_one_class()) {
+    for (std::size_t row = 0; row < count; ++row) {
+      scores.values[row] =
+          index_of_largest(std::span<const double>(scores.values).subspan(row * outputs, outputs));
+    }
+    scores.values.resize(count);
+  } else if (answer_ == ForestAnswer::kLabels &&
+             forest_.transform() != forest::OutputTransform::kClassIndex) {
+    for (double& value : scores.values) value = value > 0.5 ? 1 : 0;
   }
-  scores.values.resize(count);
+}
+
+bool ForestScorer::picks_one_class() const {
+  return answer_ == ForestAnswer::kLabels && forest_.transform() == forest::OutputTransform::kSoftmax;
 }
 
 Result<RowExplanation> ForestScorer::explain(const Rows& rows, std::size_t index,

@@ -60,6 +60,7 @@ class ForestScorer final : public RowScorer {
   ForestScorer(forest::Forest forest, ForestAnswer answer) : forest_(std::move(forest)), answer_(answer) {}
   core::Result<void> take_signature(std::optional<Signature> signature);
   core::Result<void> map_columns();
+  bool picks_one_class() const;
 
   forest::Forest forest_;
   ForestAnswer answer_;

@@ -182,7 +182,8 @@ Result<RowExplanation> ListingScorer::explain(const Rows& rows, std::size_t inde
 
 Result<Json> ListingScorer::what_if(const Rows& rows, std::size_t index, const WhatIfOptions& options) const {
   if (std::find(levels_.begin(), levels_.end(), options.level) == levels_.end())
-    return Error(ErrorCode::kInvalidInput, fmt::format("the model has no intervals at level {}", options.level));
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("the model has no intervals at level {}", options.level));
   return to_json(model::what_if(scorer_, own(rows).finished(index), options));
 }
 

@@ -30,6 +30,7 @@ class ListingScorer final : public RowScorer {
   std::size_t width() const override { return 1; }
   const std::vector<double>& levels() const override { return levels_; }
   codec::Json about() const override;
+  codec::Json seen() const override { return scorer_.trained_on().seen.to_json(); }
   std::unique_ptr<Rows> make_rows() const override;
   void score(const Rows& rows, std::size_t first, std::size_t count, RowScores& scores) const override;
   core::Result<RowExplanation> explain(const Rows& rows, std::size_t index,

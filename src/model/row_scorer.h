@@ -102,6 +102,10 @@ class RowScorer {
   // For people and programs: what it was trained on, its learner. An object; may be empty.
   virtual codec::Json about() const = 0;
 
+  // What training held, by column: {"ranges": {"Size": [low, high]}, "texts": {"Type": ["Free", "Paid"]}}.
+  // Columns of which nothing is known are not there.
+  virtual codec::Json seen() const { return codec::JsonObject{}; }
+
   virtual std::unique_ptr<Rows> make_rows() const = 0;
   // Scores rows [first, first + count). The rows must come from this scorer's make_rows().
   virtual void score(const Rows& rows, std::size_t first, std::size_t count, RowScores& scores) const = 0;
