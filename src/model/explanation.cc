@@ -75,7 +75,9 @@ RatingExplanation RatingExplainer::explain(const Listing& listing) const {
       similar_app.similarity = item.similarity;
       similar_app.pull = weight * item.pull;
       if (const TrainingApps* const apps = scorer_->apps_.get()) {
-        if (const std::optional<std::size_t> app = apps->names.find(similar_app.name)) {
+        const bool is_same_index = &kernel.index() == &apps->names.index();
+        if (const std::optional<std::size_t> app =
+                is_same_index ? std::optional(item.item) : apps->names.find(similar_app.name)) {
           similar_app.category = apps->categories[*app];
           similar_app.rating = apps->names.rating(*app);
           similar_app.reviews = apps->reviews[*app];
