@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "http/route_table.h"
+#include "os/file_system.h"
 #include "serve/scoring_metrics.h"
 #include "serve/slots.h"
 
@@ -21,6 +22,9 @@ struct ServiceOptions {
   std::size_t threads = 1;                     // that a large request's rows are spread over
   std::string version;                         // what /version answers
   std::string path_prefix;                     // "" or "/x", before every route
+  // Uploaded files lie here while they are answered, already removed by name.
+  std::string scratch_folder = "/tmp";
+  std::size_t upload_bytes_max = std::size_t{64} << 30;
 };
 
 // What the handlers are given; all of it outlives the route table.
@@ -29,6 +33,7 @@ struct Service {
   ScoringMetrics& metrics;
   const core::Clock& clock;
   ServiceOptions options;
+  os::FileSystem& files = os::real_files();
 };
 
 // serve/invocations.cc: POST /invocations of the first slot, and /invocations/{model} of each; GET /ping,
@@ -38,7 +43,8 @@ void add_invocation_routes(http::RouteTable& routes, const Service& service);
 void add_inference_protocol_routes(http::RouteTable& routes, const Service& service);
 // serve/predictions.cc: /v1/predict, /v1/predict/csv, /v1/explain, /v1/whatif; ?model= names a slot.
 void add_prediction_routes(http::RouteTable& routes, const Service& service);
-// serve/documents.cc: /openapi.json, /docs, /try.
+// serve/documents.cc: /openapi.json, /docs, /try. What it says of the other routes it reads from `routes`
+// when it is asked, so that these stay where they are as long as they answer.
 void add_document_routes(http::RouteTable& routes, const Service& service);
 
 }  // namespace starcast::serve

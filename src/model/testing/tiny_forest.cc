@@ -40,4 +40,10 @@ std::string three_class_text() {
   return text + kEnd;
 }
 
+std::shared_ptr<const ForestScorer> stump_scorer(const std::vector<std::string>& features, double low,
+                                                 double high) {
+  ForestModel model{forest::parse_lightgbm(stump_text(features, low, high)).value()};
+  return ForestScorer::create(std::move(model)).value();
+}
+
 }  // namespace starcast::model
