@@ -95,6 +95,7 @@ enum class JsonDialect {
 struct JsonOptions {
   JsonDialect dialect = JsonDialect::kStrict;
   std::size_t depth_max = 256;
+  bool unique_names = false;  // a name that is there twice is an error in kPython too
 };
 
 // Parses the whole text; a UTF-8 byte order mark in front is dropped. Doubles are the nearest to the text,

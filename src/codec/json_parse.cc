@@ -148,7 +148,8 @@ class Parser {
       const std::size_t name_at = at_;
       std::string name = TRY(parse_string());
       const std::optional<std::size_t> earlier = names.find_or_add(members, name);
-      if (earlier && !is_python()) return fail(name_at, fmt::format("the name \"{}\" is there twice", name));
+      if (earlier && (!is_python() || options_.unique_names))
+        return fail(name_at, fmt::format("the name \"{}\" is there twice", name));
       skip_spaces();
       if (!take(":")) return unexpected("':'");
       skip_spaces();

@@ -86,6 +86,14 @@ TEST(JsonParser, StrictRefusesANameThatIsThereTwice) {
   EXPECT_EQ(error_of("{\"a\": 1,\n \"a\": 2}"), "line 2, column 2: the name \"a\" is there twice");
 }
 
+TEST(Json, RefusesNamesTwiceInPythonsDialectWhenAskedTo) {
+  const auto json =
+      parse_json("{\"a\": NaN, \"a\": 2}", {.dialect = JsonDialect::kPython, .unique_names = true});
+
+  ASSERT_FALSE(json);
+  EXPECT_NE(json.error().message().find("\"a\" is there twice"), std::string::npos);
+}
+
 TEST(JsonParser, PythonKeepsTheLastOfEqualNamesInTheFirstPlace) {
   EXPECT_EQ(to_text(parsed(R"({"a":1,"b":2,"a":3})", JsonDialect::kPython), JsonStyle::kCompact),
             R"({"a":3,"b":2})");
