@@ -51,7 +51,8 @@ void add_tree_portable(const BatchPlan& plan, const TreeOfClass& of, std::size_t
       const std::uint8_t* const right = operands[node.right.line + line * node.right.step].of_row.data();
       ByteLine out;  // apart from the sides, one of which it may replace
       for (std::size_t i = 0; i < kLineRows; ++i) {
-        out.of_row[i] = code[i] >= node.at_least ? right[i] : left[i];
+        const auto is_right = static_cast<std::uint8_t>(-static_cast<int>(code[i] >= node.at_least));
+        out.of_row[i] = static_cast<std::uint8_t>((right[i] & is_right) | (left[i] & ~is_right));
       }
       operands[node.out + line] = out;
     }

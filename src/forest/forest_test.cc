@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "core/numeric.h"
 
@@ -125,6 +126,101 @@ TEST(Forest, NamesTheLeafThatARowReaches) {
 
 TEST(Forest, AddsGainsByFeature) {
   EXPECT_EQ(forest_of({}).gains(), (std::vector<double>{3.5, 0}));
+}
+
+// Three classes of one tree each: value <= 0 ? i : 10 + i.
+Forest forest_of_classes(const std::string& objective, const std::string& header = "") {
+  std::string text = "tree\nversion=v4\nnum_class=3\nnum_tree_per_iteration=3\nmax_feature_idx=1\n" + header +
+                     (objective.empty() ? "" : "objective=" + objective + "\n") + "feature_names=a b\n\n";
+  for (const char* const leaves : {"0 10", "1 11", "2 12"}) {
+    text +=
+        "Tree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=0\ndecision_type=2\nleft_child=-1\n"
+        "right_child=-2\nleaf_value=" +
+        std::string(leaves) + "\nleaf_count=1 3\ninternal_count=4\n\n";
+  }
+  auto forest = parse_lightgbm(text + "end of trees\n");
+  EXPECT_TRUE(forest) << (forest ? "" : forest.error().message());
+  return std::move(forest).value();
+}
+
+std::array<double, 3> classes_of(const Forest& forest, double value) {
+  std::array<double, 3> outputs = {};
+  forest.predict(std::array{value, 0.0}, outputs);
+  return outputs;
+}
+
+TEST(Forest, SumsEachClassByItself) {
+  const Forest forest = forest_of_classes("");
+
+  EXPECT_EQ(forest.class_count(), 3U);
+  EXPECT_EQ(forest.output_count(), 3U);
+  EXPECT_EQ(classes_of(forest, -1), (std::array<double, 3>{0, 1, 2}));
+  EXPECT_EQ(classes_of(forest, 1), (std::array<double, 3>{10, 11, 12}));
+}
+
+TEST(Forest, TurnsClassesIntoProbabilities) {
+  const double total = std::exp(-2.0) + std::exp(-1.0) + std::exp(0.0);
+
+  EXPECT_EQ(classes_of(forest_of_classes("multiclass num_class:3"), -1),
+            (std::array<double, 3>{std::exp(-2.0) / total, std::exp(-1.0) / total, std::exp(0.0) / total}));
+  EXPECT_EQ(classes_of(forest_of_classes("multiclassova num_class:3 sigmoid:0.5"), -1),
+            (std::array<double, 3>{0.5, 1 / (1 + std::exp(-0.5)), 1 / (1 + std::exp(-1.0))}));
+}
+
+TEST(Forest, AveragesClassesOverTheirRounds) {
+  EXPECT_EQ(classes_of(forest_of_classes("", "average_output\n"), 1), (std::array<double, 3>{10, 11, 12}));
+}
+
+TEST(Forest, AnswersABatchAsRowByRow) {
+  const Forest forest = forest_of_classes("multiclass num_class:3");
+  std::vector<double> rows;
+  for (int i = 0; i < 300; ++i) rows.insert(rows.end(), {i % 7 - 3.0, 0.5});
+  std::vector<double> outputs(300 * 3);
+
+  forest.predict_batch(rows, outputs);
+
+  for (std::size_t i = 0; i < 300; ++i) {
+    const std::array<double, 3> expected = classes_of(forest, rows[2 * i]);
+    EXPECT_TRUE(
+        std::equal(expected.begin(), expected.end(), outputs.begin() + static_cast<std::ptrdiff_t>(3 * i)));
+  }
+}
+
+TEST(Forest, AnswersABatchOfNoRows) {
+  forest_of({}).predict_batch({}, {});
+}
+
+TEST(Forest, ReadsLogOfOnePlusExp) {
+  EXPECT_EQ(predict(forest_of({.objective = "cross_entropy_lambda"}), 0), std::log1p(std::exp(10.0)));
+}
+
+TEST(Forest, LeavesRankingScoresAsTheyAre) {
+  EXPECT_EQ(predict(forest_of({.objective = "lambdarank"}), 0), 10);
+}
+
+TEST(Forest, HasTheKernelThatWasAskedFor) {
+  const Forest forest = forest_of({});
+  for (const ForestKernel kernel : forest_kernels()) {
+    Forest other = forest;
+    other.use(kernel);
+
+    EXPECT_EQ(other.kernel(), kernel);
+    EXPECT_EQ(predict(other, 1), 20);
+  }
+}
+
+TEST(ForestDeathTest, RefusesOneAnswerOfSeveralClasses) {
+  const Forest forest = forest_of_classes("");
+
+  EXPECT_DEATH(forest.predict(std::array{1.0, 0.0}), "output_count");
+}
+
+TEST(ForestDeathTest, RefusesABatchThatIsNoWholeRows) {
+  const Forest forest = forest_of({});
+  std::array<double, 3> cells = {};
+  std::array<double, 1> out = {};
+
+  EXPECT_DEATH(forest.predict_batch(cells, out), "width");
 }
 
 TEST(ForestDeathTest, RefusesARowOfAnotherWidth) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct Shape {
   std::size_t thresholds = 40;  // to choose from
   bool with_categories = true;
   bool averaged = false;
+  std::size_t classes = 1;
 };
 
 // Thresholds to choose from: the odd ones first.
@@ -102,8 +104,9 @@ Sample sample_of(const Shape& shape, std::uint64_t seed) {
   std::string names;
   for (std::size_t i = 0; i < shape.features; ++i) names += fmt::format(" f{}", i);
   std::string text = fmt::format(
-      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx={}\n{}feature_names={}\n\n",
-      shape.features - 1, shape.averaged ? "average_output\n" : "", names.substr(1));
+      "tree\nversion=v4\nnum_class={}\nnum_tree_per_iteration={}\nmax_feature_idx={}\n{}feature_names={}\n\n",
+      shape.classes, shape.classes, shape.features - 1, shape.averaged ? "average_output\n" : "",
+      names.substr(1));
   for (std::size_t i = 0; i < shape.trees; ++i)
     text += fmt::format("Tree={}\n", i) + TreeText(shape, thresholds, random).text();
   auto forest = parse_lightgbm(text + "end of trees\n");
@@ -141,17 +144,33 @@ double cell(const Sample& sample, core::Random& random) {
   }
 }
 
-// How many rows a kernel answers otherwise than the plain walk.
+bool is_same(double left, double right) {
+  return std::bit_cast<std::uint64_t>(left) == std::bit_cast<std::uint64_t>(right);
+}
+
+// How many rows a kernel answers otherwise than the plain walk, one by one or all at once.
 std::size_t differences(Sample& sample, ForestKernel kernel, std::uint64_t seed) {
   core::Random random(seed);
-  sample.forest.use(kernel);
+  Forest& forest = sample.forest;
+  forest.use(kernel);
   std::size_t wrong = 0;
-  std::vector<double> row(sample.forest.feature_count());
-  for (std::size_t i = 0; i < kRows; ++i) {
-    for (double& value : row) value = cell(sample, random);
-    const double fast = sample.forest.predict_raw(row);
-    const double plain = sample.forest.predict_raw_plainly(row);
-    if (std::bit_cast<std::uint64_t>(fast) != std::bit_cast<std::uint64_t>(plain)) ++wrong;
+  const std::size_t width = forest.feature_count();
+  const std::size_t classes = forest.class_count();
+  // Now and then all of a block, some lines of one, and fewer rows than a block is worth.
+  const std::size_t count = seed % 4 == 0 ? kRows + random.below(200) : 1 + random.below(kRows);
+  std::vector<double> rows(count * width);
+  for (double& value : rows) value = cell(sample, random);
+  std::vector<double> batch(count * classes);
+  forest.predict_batch_raw(rows, batch);
+  std::vector<double> fast(classes);
+  std::vector<double> plain(classes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto row = std::span<const double>(rows).subspan(i * width, width);
+    forest.predict_raw(row, fast);
+    forest.predict_raw_plainly(row, plain);
+    for (std::size_t c = 0; c < classes; ++c) {
+      if (!is_same(fast[c], plain[c]) || !is_same(batch[i * classes + c], plain[c])) ++wrong;
+    }
   }
   return wrong;
 }
@@ -199,6 +218,18 @@ TEST_P(PathKernel, GivesThemForMoreColumnsThanCodesHold) {
 
 TEST_P(PathKernel, GivesThemForAMeanOfTrees) {
   expect_the_plain_walk({.trees = 7, .averaged = true});
+}
+
+TEST_P(PathKernel, GivesThemForSeveralClasses) {
+  expect_the_plain_walk({.trees = 21, .leaves_max = 70, .classes = 3});
+}
+
+TEST_P(PathKernel, GivesThemForTreesThatOnlyBatchesTakeWhole) {
+  expect_the_plain_walk({.trees = 6, .leaves_min = 65, .leaves_max = 256}, 8);
+}
+
+TEST_P(PathKernel, GivesThemForTreesBeyond256Leaves) {
+  expect_the_plain_walk({.trees = 4, .leaves_min = 250, .leaves_max = 300}, 8);
 }
 
 TEST_P(PathKernel, GivesThemForTreesOfOneLeaf) {
