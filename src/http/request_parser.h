@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/message.h"
 
@@ -27,7 +28,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   const char* objection = nullptr;
 
   // The pieces of a body since the last take_body(), and the bytes of the whole body so far.
-  std::string take_body() { return std::move(body_); }
+  std::string take_body() { return std::exchange(body_, std::string()); }
+  std::size_t held_bytes() const { return body_.size(); }
   std::uint64_t body_bytes() const { return body_bytes_; }
   // A longer body is error::body_limit.
   void limit_body(std::size_t bytes_max) { body_bytes_max_ = bytes_max; }

@@ -57,8 +57,10 @@ template <typename T>
 using Awaitable = asio::awaitable<T, Executor>;
 constexpr asio::use_awaitable_t<Executor> kAwait{};
 
-constexpr std::size_t kInputBytesIdle = std::size_t{8} << 10;   // while a connection waits
-constexpr std::size_t kInputBytesMax = std::size_t{64} << 10;   // while a body comes: a receiver's chunk
+constexpr std::size_t kInputBytesIdle = std::size_t{8} << 10;  // while a connection waits
+constexpr std::size_t kInputBytesMax = std::size_t{64} << 10;  // while a body comes
+constexpr std::size_t kReceivedBytes = std::size_t{256}
+                                       << 10;  // of a streamed body, for one job of its receiver
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;     // of a streamed answer
 constexpr std::size_t kPiecePrefix = 16;                        // room for a chunk's size line
 constexpr std::size_t kJoinBytesMax = std::size_t{16} << 10;    // bodies up to this go out with the head
@@ -167,8 +169,75 @@ struct Exchange {
   bool stream_failed = false;
 };
 
+// One job at a time that runs on the pool while its connection reads or writes. Used on the worker's thread
+// only; it is joined before what the job touches goes.
+class Background {
+ public:
+  // `at_end` runs on the worker's thread when a job ends.
+  Background(Worker& worker, Pool& pool, std::function<void()> at_end)
+      : worker_(worker), pool_(pool), at_end_(std::move(at_end)), done_(worker.context) {}
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  bool is_running() const { return running_; }
+
+  void start(std::function<void()> work) {
+    running_ = true;
+    ran_ = false;
+    pool_.add([ticket = std::make_shared<Ticket>(*this), job = std::move(work)] {
+      job();
+      ticket->ran = true;
+    });
+  }
+
+  // False: the job was dropped by the pool's end.
+  Awaitable<bool> join() {
+    while (running_) {
+      ErrorCode error;
+      done_.expires_at(Timer::time_point::max());
+      co_await done_.async_wait(asio::redirect_error(kAwait, error));
+    }
+    co_return ran_;
+  }
+
+ private:
+  // Goes with the job, run or not.
+  struct Ticket {
+    explicit Ticket(Background& of) : owner(of) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() {
+      asio::post(owner.worker_.context, [background = &owner, has_run = ran] {
+        background->running_ = false;
+        background->ran_ = has_run;
+        background->at_end_();
+        background->done_.cancel();
+      });
+    }
+    Background& owner;
+    bool ran = false;
+  };
+
+  Worker& worker_;
+  Pool& pool_;
+  std::function<void()> at_end_;
+  Timer done_;
+  bool running_ = false;
+  bool ran_ = true;
+};
+
 enum class Next { kGoOn, kClose, kLinger };
 enum class BodyEnd { kDone, kTooLarge, kMalformed, kTimeout, kGone, kRefused };
+
+// A piece of a body on its way to its receiver.
+struct ReceiverJob {
+  Exchange& x;
+  BodyReceiver& receiver;
+  Inflater* unpacks = nullptr;
+  std::string piece{};
+  bool last = false;
+  BodyEnd end = BodyEnd::kDone;  // kTooLarge, kRefused: with the answer in x.response
+};
 
 class Engine final : public Server {
  public:
@@ -235,6 +304,9 @@ class Engine final : public Server {
   Awaitable<bool> receive(Worker& worker, Connection& connection, Exchange& x);
   Awaitable<BodyEnd> receive_chunks(Worker& worker, Connection& connection, Exchange& x,
                                     std::unique_ptr<BodyReceiver>& receiver);
+  Awaitable<BodyEnd> gather(Connection& connection, Exchange& x, const Background& writing);
+  Awaitable<BodyEnd> finish_job(Connection& connection, Background& writing, ReceiverJob& job);
+  void give(ReceiverJob& job);
   Awaitable<bool> say_continue(Connection& connection, Exchange& x);
   Awaitable<bool> send(Worker& worker, Connection& connection, Exchange& x);
   Awaitable<bool> send_stream(Worker& worker, Connection& connection, Exchange& x);
@@ -888,6 +960,7 @@ Awaitable<bool> Engine::receive(Worker& worker, Connection& connection, Exchange
   co_return end != BodyEnd::kGone;
 }
 
+// The receiver takes a piece while the next one comes.
 Awaitable<BodyEnd> Engine::receive_chunks(Worker& worker, Connection& connection, Exchange& x,
                                           std::unique_ptr<BodyReceiver>& receiver) {
   if (x.parser.is_done()) co_return BodyEnd::kDone;
@@ -898,10 +971,35 @@ Awaitable<BodyEnd> Engine::receive_chunks(Worker& worker, Connection& connection
   connection.body_bytes = 0;
   std::optional<Inflater> inflater;
   if (x.coding != Coding::kIdentity) inflater.emplace(x.route->body_bytes_max);
-  Inflater* unpacks = inflater ? &*inflater : nullptr;
-  BodyReceiver* takes = receiver.get();
-  Exchange* exchange = &x;
-  while (!x.parser.is_done()) {
+  ReceiverJob job{x, *receiver, inflater ? &*inflater : nullptr};
+  Background writing(worker, pool_, [&job, &connection] {
+    ErrorCode ignored;
+    // A client that is refused is told so at once, also when it sends nothing more.
+    if (job.end != BodyEnd::kDone) connection.socket.cancel(ignored);
+  });
+  BodyEnd end = BodyEnd::kDone;
+  while (!job.last) {
+    end = co_await gather(connection, x, writing);
+    if (end != BodyEnd::kDone) break;
+    end = co_await finish_job(connection, writing, job);
+    if (end != BodyEnd::kDone) break;
+    job.piece = x.parser.take_body();
+    job.last = x.parser.is_done();
+    writing.start([this, &job] { give(job); });
+  }
+  const BodyEnd given = co_await finish_job(connection, writing, job);
+  if (given != BodyEnd::kDone) end = given;
+  connection.deadline = kNever;
+  if (end == BodyEnd::kDone) connection.body_start = kNever;
+  co_return end;
+}
+
+// Reads until the parser holds a whole piece, or the body's end, or something while nothing else is to do.
+Awaitable<BodyEnd> Engine::gather(Connection& connection, Exchange& x, const Background& writing) {
+  const std::uint64_t length = x.parser.content_length().value_or(kReceivedBytes);
+  x.parser.expect_body(static_cast<std::size_t>(std::min<std::uint64_t>(length, kReceivedBytes)) +
+                       (length < kReceivedBytes ? 0 : kInputBytesMax));
+  while (!x.parser.is_done() && x.parser.held_bytes() < kReceivedBytes) {
     if (!connection.input.empty()) {
       const std::string_view bytes = connection.input.view().substr(0, kInputBytesMax);
       ErrorCode error;
@@ -909,38 +1007,9 @@ Awaitable<BodyEnd> Engine::receive_chunks(Worker& worker, Connection& connection
       connection.input.consume(taken);
       if (error == beast_http::error::body_limit) co_return BodyEnd::kTooLarge;
       if (error && error != beast_http::error::need_more) co_return BodyEnd::kMalformed;
-      if (taken > 0 || x.parser.is_done()) {
-        const std::string chunk = x.parser.take_body();
-        BodyEnd end = BodyEnd::kDone;
-        BodyEnd* result = &end;
-        const std::string* written = &chunk;
-        const bool last = x.parser.is_done();
-        if (!chunk.empty() || last) {
-          connection.deadline = kNever;
-          // The job's own time is not the client's.
-          const core::Ticks paused = clock_.elapsed();
-          co_await on_pool(worker, [this, exchange, takes, unpacks, written, result, last] {
-            auto done = caught(exchange->request, [takes, unpacks, written, last]() -> core::Result<void> {
-              if (unpacks == nullptr) {
-                if (!written->empty()) TRY(takes->write(*written));
-                return {};
-              }
-              TRY(unpacks->write(*written, [takes](std::string_view piece) { return takes->write(piece); }));
-              if (last) TRY(unpacks->finish());
-              return {};
-            });
-            if (done) return;
-            *result = unpacks != nullptr && done.error().code() == core::ErrorCode::kTooLarge
-                          ? BodyEnd::kTooLarge
-                          : BodyEnd::kRefused;
-            exchange->response = error_answer(done.error(), exchange->request);
-          });
-          if (end != BodyEnd::kDone) co_return end;
-          connection.body_start += clock_.elapsed() - paused;
-        }
-        continue;
-      }
+      if (taken > 0 || x.parser.is_done()) continue;
     }
+    if (x.parser.held_bytes() > 0 && !writing.is_running()) break;
     await_for(connection, options_.limits.body_stall);
     const std::size_t before = connection.input.view().size();
     const bool more = co_await read_some(connection, kInputBytesMax, kInputBytesMax);
@@ -950,9 +1019,35 @@ Awaitable<BodyEnd> Engine::receive_chunks(Worker& worker, Connection& connection
     }
     connection.body_bytes += connection.input.view().size() - before;
   }
-  connection.deadline = kNever;
-  connection.body_start = kNever;
   co_return BodyEnd::kDone;
+}
+
+// Waits for the job that runs, if any. Its own time is not the client's.
+Awaitable<BodyEnd> Engine::finish_job(Connection& connection, Background& writing, ReceiverJob& job) {
+  connection.deadline = kNever;
+  const core::Ticks start = std::exchange(connection.body_start, kNever);
+  const core::Ticks paused = clock_.elapsed();
+  const bool ran = co_await writing.join();
+  connection.body_start = start + (clock_.elapsed() - paused);
+  if (!ran) co_return BodyEnd::kGone;
+  co_return job.end;
+}
+
+// On the pool's thread: a piece to its receiver.
+void Engine::give(ReceiverJob& job) {
+  const auto done = caught(job.x.request, [&job]() -> core::Result<void> {
+    if (job.unpacks == nullptr) {
+      if (!job.piece.empty()) TRY(job.receiver.write(job.piece));
+      return {};
+    }
+    TRY(job.unpacks->write(job.piece, [&job](std::string_view piece) { return job.receiver.write(piece); }));
+    if (job.last) TRY(job.unpacks->finish());
+    return {};
+  });
+  if (done) return;
+  job.end = job.unpacks != nullptr && done.error().code() == core::ErrorCode::kTooLarge ? BodyEnd::kTooLarge
+                                                                                        : BodyEnd::kRefused;
+  job.x.response = error_answer(done.error(), job.x.request);
 }
 
 // ----------------------------------------------------------------------------------------------- handlers
@@ -1099,11 +1194,15 @@ Awaitable<bool> Engine::send_stream(Worker& worker, Connection& connection, Exch
   const BodyFraming framing = framing_of(x.response, x.framing);
   std::uint64_t left = x.response.stream_bytes.value_or(std::numeric_limits<std::uint64_t>::max());
   Exchange* exchange = &x;
+  Background reading(worker, pool_, [] {});  // the next piece, while this one goes out
+  std::unique_ptr<char[]> piece;
   while (x.piece_bytes > 0 && left > 0) {
     const std::size_t bytes = static_cast<std::size_t>(std::min<std::uint64_t>(x.piece_bytes, left));
     left -= bytes;
     x.bytes_sent += bytes;
-    char* begin = x.piece.get() + kPiecePrefix;
+    std::swap(piece, x.piece);
+    if (left > 0) reading.start([this, exchange] { read_piece(*exchange); });
+    char* begin = piece.get() + kPiecePrefix;
     std::size_t length = bytes;
     if (framing == BodyFraming::kChunked) {
       const std::string size_line = fmt::format("{:x}\r\n", bytes);
@@ -1115,9 +1214,8 @@ Awaitable<bool> Engine::send_stream(Worker& worker, Connection& connection, Exch
     }
     const std::array<asio::const_buffer, 2> buffers{asio::const_buffer(begin, length), asio::const_buffer()};
     const bool sent = co_await write_all(connection, buffers);
-    if (!sent) co_return false;
-    if (left == 0) break;
-    co_await on_pool(worker, [this, exchange] { read_piece(*exchange); });
+    const bool ran = co_await reading.join();
+    if (!sent || !ran) co_return false;
   }
   if (x.stream_failed) co_return false;  // the client sees that it is cut short
   switch (framing) {

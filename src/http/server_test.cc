@@ -768,7 +768,7 @@ TEST_F(ServerTest, HandsBodiesToReceiversInChunks) {
                             std::string(1'000'000, 'x'));
 
   EXPECT_EQ(answer.body, "1000000");
-  EXPECT_LE(received_.largest, std::size_t{64} << 10);
+  EXPECT_LE(received_.largest, std::size_t{320} << 10);
 }
 
 TEST_F(ServerTest, HandsPackedBodiesToReceiversUnpacked) {
