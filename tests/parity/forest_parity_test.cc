@@ -254,10 +254,13 @@ TEST_F(ForestParity, PredictsTheBitsOfLightGbm) {
           forest::Forest forest = model.forest;
           forest.use(kernel);
           std::size_t differences = 0;
+          std::vector<double> at_once(kRows);
+          forest.predict_batch(rows, at_once);
           for (std::size_t i = 0; i < kRows; ++i) {
             const double ours = forest.predict(std::span(rows).subspan(i * kColumns.size(), kColumns.size()));
-            if (std::bit_cast<std::uint64_t>(ours) != std::bit_cast<std::uint64_t>((*theirs)[i]))
-              ++differences;
+            const auto expected = std::bit_cast<std::uint64_t>((*theirs)[i]);
+            if (std::bit_cast<std::uint64_t>(ours) != expected) ++differences;
+            if (std::bit_cast<std::uint64_t>(at_once[i]) != expected) ++differences;
           }
 
           EXPECT_EQ(differences, 0U) << name_of(kernel) << ", model " << index << ":\n"
