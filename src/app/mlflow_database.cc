@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <set>
@@ -40,6 +41,11 @@ constexpr std::array<std::string_view, 21> kTaken{
     "workspaces",
 };
 
+// Users are a column alone until the migration after this one copies them into tags, which is what clients
+// read.
+constexpr std::string_view kHeadBeforeUserTags = "451aebb31d03";
+constexpr std::string_view kUserTag = "mlflow.user";
+
 class MlflowDatabase final : public ImportSource {
  public:
   explicit MlflowDatabase(std::unique_ptr<sql::Database> database) : database_(std::move(database)) {}
@@ -59,6 +65,14 @@ class MlflowDatabase final : public ImportSource {
             ErrorCode::kInvalidInput,
             fmt::format("{} is no MLflow database: it lacks experiments, runs or metrics", database_->uri()));
       }
+      std::string head;
+      if (has("alembic_version", "version_num")) {
+        TRY(session.query("SELECT version_num FROM alembic_version", {}, [&](const sql::Row& row) {
+          head = row.string(0);
+          return Result<void>();
+        }));
+      }
+      has_user_tags_ = !head.empty() && head != kHeadBeforeUserTags;
       return {};
     });
   }
@@ -286,8 +300,13 @@ class MlflowDatabase final : public ImportSource {
                         run.params.push_back({row.string(0), row.string(1)});
                         return Result<void>();
                       }));
-    return tags(session, "SELECT \"key\", value FROM tags WHERE run_uuid = ? ORDER BY \"key\"", {run.id},
-                run.tags);
+    TRY(tags(session, "SELECT \"key\", value FROM tags WHERE run_uuid = ? ORDER BY \"key\"", {run.id},
+             run.tags));
+    const auto is_user = [](const tracking::Tag& tag) { return tag.key == kUserTag; };
+    if (!has_user_tags_ && !run.user_id.empty() && std::none_of(run.tags.begin(), run.tags.end(), is_user)) {
+      run.tags.push_back({std::string(kUserTag), run.user_id});
+    }
+    return {};
   }
 
   Result<void> read_points(sql::Session& session, tracking::ImportedRun& imported) {
@@ -398,6 +417,7 @@ class MlflowDatabase final : public ImportSource {
 
   std::unique_ptr<sql::Database> database_;
   std::set<std::string> columns_{};  // "table.column"
+  bool has_user_tags_ = true;
   std::vector<LeftOut> left_{};
 };
 

@@ -330,9 +330,13 @@ class MlflowTree final : public ImportSource {
         continue;
       }
       link.dataset_id = meta.text("source_id");
+      if (link.dataset_id.empty() || !os::stays_inside(link.dataset_id)) {
+        leave("dataset", link.dataset_id, "its id leads out of the folder of datasets");
+        continue;
+      }
       const std::string parent = os::joined(folders_.at(experiment.id), "datasets");
       const auto dataset = Meta::read(os::joined(parent, link.dataset_id), files_);
-      if (!dataset || !os::stays_inside(link.dataset_id)) {
+      if (!dataset) {
         leave("dataset", link.dataset_id, "its meta.yaml cannot be read");
         continue;
       }
