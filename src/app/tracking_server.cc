@@ -41,7 +41,7 @@ void add_plain_route(http::RouteTable& routes, std::string pattern, std::string 
 }
 
 // What a server answers beside the service.
-void add_own_routes(tracking::Service& service, std::function<std::string()> metrics_text) {
+void add_own_routes(tracking::Service& service, const std::function<std::string()>& metrics_text) {
   http::RouteTable& routes = service.routes();
   const auto add_text = [&routes](const std::string& pattern, const std::string& name, const char* text,
                                   std::string_view type) {
@@ -55,13 +55,12 @@ void add_own_routes(tracking::Service& service, std::function<std::string()> met
        prefix.empty() ? std::vector<std::string>{""} : std::vector{prefix, std::string()}) {
     add_text(place + "/health", "health", "OK", "text/plain; charset=utf-8");
     add_text(place + "/version", "version", kMlflowVersion, "text/plain; charset=utf-8");
+    add_plain_route(routes, place + "/metrics", "metrics", [metrics_text](const http::Request&) {
+      return core::Result<http::Response>(
+          http::text_response(200, metrics_text(), "text/plain; version=0.0.4; charset=utf-8"));
+    });
   }
   add_text(prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
-  add_plain_route(routes, "/metrics", "metrics",
-                  [metrics_text = std::move(metrics_text)](const http::Request&) {
-                    return core::Result<http::Response>(
-                        http::text_response(200, metrics_text(), "text/plain; version=0.0.4; charset=utf-8"));
-                  });
 }
 
 }  // namespace

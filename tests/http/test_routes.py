@@ -45,15 +45,14 @@ class Routes(unittest.TestCase):
     def each(self):
         for server in self.servers:
             for route in self.routes:
-                prefix = "" if route["path"] == "/metrics" else server.prefix
                 with self.subTest(prefix=server.prefix, method=route["method"], path=route["path"]):
-                    yield server, route, prefix
+                    yield server, route
 
     def test_every_route_answers_an_empty_request(self):
-        for server, route, prefix in self.each():
+        for server, route in self.each():
             body = b"{}" if route["method"] in ("POST", "PUT", "PATCH") and route["name"] not in TAKE_ANY_BODY else b""
             headers = {"Content-Type": "application/json"} if body else {}
-            answer = server.send(route["method"], target_of(route), body, headers, prefix=prefix)
+            answer = server.send(route["method"], target_of(route), body, headers)
             self.assertNotEqual(answer.error_code, "ENDPOINT_NOT_FOUND", answer)
             self.assertNotIn(answer.status, (405, 415), answer)
             if answer.status >= 500:
@@ -63,14 +62,21 @@ class Routes(unittest.TestCase):
 
     def test_json_routes_refuse_text(self):
         tried = 0
-        for server, route, prefix in self.each():
+        for server, route in self.each():
             if route["method"] not in ("POST", "PUT") or route["name"] in TAKE_ANY_BODY:
                 continue
-            answer = server.send(route["method"], target_of(route), b"{}", {"Content-Type": "text/plain"}, prefix=prefix)
+            answer = server.send(route["method"], target_of(route), b"{}", {"Content-Type": "text/plain"})
             self.assertEqual((answer.status, answer.error_code), (400, "INVALID_PARAMETER_VALUE"), answer)
             self.assertIn(TEXT_REFUSED, answer.json()["message"])
             tried += 1
         self.assertGreater(tried, 50)
+
+    def test_watchers_need_not_know_the_prefix(self):
+        for server in self.servers:
+            for path in ("/health", "/version", "/metrics"):
+                for prefix in ("", server.prefix):
+                    with self.subTest(path=prefix + path):
+                        self.assertEqual(server.send("GET", path, prefix=prefix).status, 200)
 
     def test_every_route_has_a_permission(self):
         for route in self.routes:
@@ -83,12 +89,12 @@ class Routes(unittest.TestCase):
 
     def test_both_prefixes_are_one_route(self):
         twins = {(route["method"], route["path"]): route for route in self.routes}
-        for server, route, prefix in self.each():
+        for server, route in self.each():
             if not route["path"].startswith("/api/"):
                 continue
             twin = twins[route["method"], "/ajax-api/" + route["path"].removeprefix("/api/")]
             self.assertEqual((twin["name"], twin["permission"]), (route["name"], route["permission"]))
-            answers = [server.send(one["method"], target_of(one), b"{}", {"Content-Type": "application/json"}, prefix=prefix)
+            answers = [server.send(one["method"], target_of(one), b"{}", {"Content-Type": "application/json"})
                        for one in (route, twin)]
             self.assertEqual(*((answer.status, answer.error_code) for answer in answers))
 
