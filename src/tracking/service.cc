@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "sql/database.h"
@@ -72,6 +74,8 @@ core::Result<std::unique_ptr<Service>> Service::open(ServiceOptions options, con
   sql::SqliteOptions database;
   database.path = TRY(sql::sqlite_path(options.backend_store_uri));
   database.create = options.create;
+  // Each that runs holds a page of answers, and more than there are processors do not make it faster.
+  database.readers = std::clamp<std::size_t>(std::size_t{1} + std::thread::hardware_concurrency(), 3, 8);
   StoreOptions store;
   store.default_artifact_root = options.default_artifact_root;
   std::unique_ptr<sql::Database> opened = TRY(sql::open_sqlite(std::move(database)));

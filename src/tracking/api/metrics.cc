@@ -15,7 +15,8 @@ namespace {
 using core::Result;
 using http::Response;
 
-constexpr std::size_t kPointBytes = 96;  // of a point's JSON, about
+constexpr std::size_t kPointBytes =
+    64;  // of a point's numbers in JSON, about; a text that grows is held twice
 
 core::Error invalid(std::string message) {
   return core::Error(core::ErrorCode::kInvalidInput, std::move(message));
@@ -33,7 +34,7 @@ void append_points(std::string& out, std::string_view key, const std::vector<Met
     append_text(after, run_id);
   }
   after += '}';
-  out.reserve(out.size() + points.size() * (before.size() + after.size() + kPointBytes / 2));
+  out.reserve(out.size() + points.size() * (before.size() + after.size() + kPointBytes));
   for (const MetricPoint& point : points) {
     if (!first) out += ',';
     first = false;

@@ -22,6 +22,8 @@ using core::Result;
 using http::Response;
 
 constexpr std::size_t kExperimentsOfDatasetsMax = 20;
+constexpr std::size_t kRunsToGuessBy = 50;
+constexpr std::size_t kGuessBytesMax = std::size_t{4} << 20;
 
 Result<View> view_of(const Fields& fields, std::string_view name) {
   static const std::vector<std::string_view> names(std::begin(kViewNames), std::end(kViewNames));
@@ -56,9 +58,15 @@ Result<Response> runs(Store& store, const Fields& fields) {
   search.page_token = TRY(fields.text_or("page_token", ""));
   constexpr std::string_view kStart = R"({"runs":[)";
   std::string body(kStart);
+  std::size_t written = 0;
   const std::string token = TRY(search_runs(store, search, [&](const Run& run) {
     if (body.size() > kStart.size()) body += ',';
     append_json(body, run);
+    // A large page is then not copied as it grows, which holds it twice.
+    if (++written == kRunsToGuessBy) {
+      body.reserve(std::min(kGuessBytesMax,
+                            body.size() / kRunsToGuessBy * static_cast<std::size_t>(search.max_results + 4)));
+    }
   }));
   if (body.size() == kStart.size()) return empty_response();
   body += ']';
