@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "forest/model_value.h"
 
@@ -102,7 +103,8 @@ class JsonReader {
       ++at_;
       ModelValue value = TRY(read_value(depth + 1));
       if (std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end()) {
-        object.members.emplace_back(std::move(name), std::move(value));
+        object.names.push_back(std::move(name));
+        object.items.push_back(std::move(value));
       }
       const char next = peek();
       if (next != ',' && next != '}') return broken("a ',' or '}' is missing");

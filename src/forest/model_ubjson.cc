@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "forest/model_value.h"
 
@@ -186,7 +187,8 @@ class UbjsonReader {
       const char type = head.type != '\0' ? head.type : TRY(take_type());
       ModelValue value = TRY(read_value(type, depth + 1));
       if (std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end()) {
-        object.members.emplace_back(std::move(name), std::move(value));
+        object.names.push_back(std::move(name));
+        object.items.push_back(std::move(value));
       }
     }
     return {};

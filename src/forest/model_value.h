@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -19,11 +18,11 @@ struct ModelValue {
   enum class Kind { kNull, kNumber, kText, kNumbers, kItems, kMembers };
 
   Kind kind = Kind::kNull;
-  double number = 0;                                        // also 0 and 1 for false and true
-  std::string text;                                         //
-  std::vector<double> numbers;                              // an array of numbers, or an empty one
-  std::vector<ModelValue> items;                            // an array of anything else
-  std::vector<std::pair<std::string, ModelValue>> members;  // of an object, in the file's order
+  double number = 0;  // also 0 and 1 for false and true
+  std::string text;
+  std::vector<double> numbers;     // an array of numbers, or an empty one
+  std::vector<std::string> names;  // of an object's members, in the file's order
+  std::vector<ModelValue> items;   // these members, or an array of anything but numbers
 
   // The member of that name, or nullptr when there is none or this is no object.
   const ModelValue* find(std::string_view name) const;
