@@ -6,10 +6,19 @@
 // the last answer, for SECONDS, and says what MLflow's Python client says about encodings. A line of REQUESTS
 // is "METHOD<tab>PATH<tab>BODY<tab>TEXT<tab>TIMES": the answer must be 200 and hold TEXT that many times.
 // "%N" in the body is the number of the request, counted from FIRST.
+//
+//   bench_tracking floor [FILE]
+//
+// A server that does nothing: one thread, epoll, the same short answer to every request, until its standard
+// input ends; it prints its port first. With FILE it appends 4 KiB to it and syncs before each round's
+// answers, which is the least that a durable answer takes. What the load reaches on it is what the machine
+// allows.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -23,6 +32,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -317,7 +327,122 @@ void print(const std::vector<Measured>& parts, double seconds) {
              all.bytes, quoted(all.first_error));
 }
 
+// The server that does nothing.
+class Floor {
+ public:
+  explicit Floor(const std::string& path) {
+    if (!path.empty()) file_ = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    is_durable_ = !path.empty();
+  }
+  Floor(const Floor&) = delete;
+  Floor& operator=(const Floor&) = delete;
+  ~Floor() {
+    for (const auto& client : requests_) close(client.first);
+    for (const int one : {file_, listener_, epoll_}) {
+      if (one >= 0) close(one);
+    }
+  }
+
+  Result<void> serve() {
+    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    epoll_ = epoll_create1(EPOLL_CLOEXEC);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    if (listener_ < 0 || epoll_ < 0 || (is_durable_ && file_ < 0) || bind(listener_, plain, size) != 0 ||
+        listen(listener_, 128) != 0 || getsockname(listener_, plain, &size) != 0) {
+      return failed("the floor's server does not start");
+    }
+    fmt::print("{}\n", ntohs(address.sin_port));
+    std::fflush(stdout);
+    watch(listener_);
+    watch(STDIN_FILENO);
+    std::array<epoll_event, 128> events{};
+    std::vector<int> answered;
+    while (true) {
+      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+      answered.clear();
+      for (int i = 0; i < count; ++i) {
+        const int socket_number = events[static_cast<std::size_t>(i)].data.fd;
+        if (socket_number == STDIN_FILENO) return {};
+        if (socket_number == listener_) {
+          accept_one();
+        } else if (receive(socket_number)) {
+          answered.push_back(socket_number);
+        }
+      }
+      if (answered.empty()) continue;
+      if (is_durable_) TRY(sync());
+      for (const int one : answered) {
+        if (send(one, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) < 0)
+          return failed("the floor cannot answer");
+      }
+    }
+  }
+
+ private:
+  static constexpr std::string_view kAnswer =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+  void watch(int number) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = number;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, number, &event);
+  }
+
+  void accept_one() {
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) return;
+    const int on = 1;
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    requests_[client];
+    watch(client);
+  }
+
+  // Whether a whole request is there now.
+  bool receive(int client) {
+    std::array<char, std::size_t{1} << 16> block{};
+    const ssize_t count = recv(client, block.data(), block.size(), 0);
+    if (count <= 0) {
+      requests_.erase(client);
+      close(client);
+      return false;
+    }
+    std::string& request = requests_[client];
+    request.append(block.data(), static_cast<std::size_t>(count));
+    const std::size_t head = request.find("\r\n\r\n");
+    constexpr std::string_view kLength = "Content-Length: ";
+    const std::size_t at = request.find(kLength);
+    if (head == std::string::npos || at == std::string::npos) return false;
+    const std::size_t start = at + kLength.size();
+    const std::optional<std::size_t> length =
+        number_of(std::string_view(request).substr(start, request.find('\r', start) - start));
+    if (!length || request.size() < head + 4 + *length) return false;
+    request.clear();
+    return true;
+  }
+
+  Result<void> sync() {
+    static const std::string page(4096, 'x');
+    if (write(file_, page.data(), page.size()) < 0 || fdatasync(file_) != 0)
+      return failed("the floor cannot write");
+    return {};
+  }
+
+  int file_ = -1;
+  int listener_ = -1;
+  int epoll_ = -1;
+  bool is_durable_ = false;
+  std::map<int, std::string> requests_{};
+};
+
 Result<void> run(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments.size() <= 2 && arguments[0] == "floor") {
+    return Floor(arguments.size() == 2 ? arguments[1] : "").serve();
+  }
   if (arguments.size() != 5) {
     return core::Error(core::ErrorCode::kInvalidInput, "bench_tracking PORT CLIENTS SECONDS REQUESTS FIRST");
   }

@@ -384,6 +384,40 @@ TEST(Sqlite, TakesEightWritersBesideReaders) {
   EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), kThreads * kEach);
 }
 
+TEST(Sqlite, HasACommitInTheLogsFileWhenItSaysSo) {
+  const os::TemporaryFolder folder;
+  const auto database = with_table(folder.at("a.db"));
+  ASSERT_TRUE(run(*database, "INSERT INTO t VALUES ('a', 1)"));
+
+  for (const std::string& end : {std::string(), std::string("-wal")}) {
+    ASSERT_TRUE(os::real_files().write(folder.at("copy.db" + end),
+                                       os::real_files().read(folder.at("a.db" + end)).value()));
+  }
+
+  EXPECT_EQ(number(*open(folder.at("copy.db")), "SELECT count(*) FROM t"), 1);
+}
+
+TEST(Sqlite, ChangesWhatNoLongerFitItsCacheTwice) {
+  const os::TemporaryFolder folder;
+  const auto database = open(folder.at("a.db"));
+  ASSERT_TRUE(run(*database, "CREATE TABLE big (k INTEGER PRIMARY KEY, v)"));
+  const std::string_view fill =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) INSERT INTO big SELECT "
+      "i, "
+      "zeroblob(3000) FROM n";
+
+  ASSERT_TRUE(database->write([&](Session& session) -> Result<void> {
+    TRY(session.execute(fill, {}));
+    TRY(session.execute("UPDATE big SET v = 'x' || k WHERE k % 2 = 0", {}));
+    TRY(session.execute("UPDATE big SET v = 'y' || k WHERE k % 4 = 0", {}));
+    return {};
+  }));
+
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM big WHERE v = 'y' || k"), 2000);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM big WHERE v = 'x' || k"), 2000);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+}
+
 TEST(Sqlite, KeepsItsLogShort) {
   const os::TemporaryFolder folder;
   const auto database = open(folder.at("a.db"));
