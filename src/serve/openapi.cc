@@ -44,7 +44,7 @@ struct Described {
   std::string_view query;  // fields, separated by spaces
 };
 
-constexpr std::array<Described, 25> kDescribed = {{
+constexpr std::array<Described, 26> kDescribed = {{
     {"predict", "Predict",
      "One listing, {\"listings\": [...]} or a bare list. Texts as the store shows them "
      "(\"19M\", \"10,000+\") and numbers are both taken, every field may be missing, and fields that the "
@@ -97,6 +97,8 @@ constexpr std::array<Described, 25> kDescribed = {{
     {"openapi", "This document", "", Takes::kNothing, Gives::kObject, ""},
     {"docs", "A page of all calls, with forms to try them", "", Takes::kNothing, Gives::kHtml, ""},
     {"try", "A page for publishers", "", Takes::kNothing, Gives::kHtml, ""},
+    {"tryFile", "The first predictions of a file, as a page", "The page's own form sends here.", Takes::kFile,
+     Gives::kHtml, "model level"},
 }};
 
 constexpr std::array<std::string_view, 4> kResources = {"predictions", "inference protocol", "scoring",
@@ -376,12 +378,9 @@ class Writer {
 
   Json operation(const http::Route& route) const {
     const Described* const words = described(route.name);
-    Json json =
-        JsonObject{{"operationId",
-                    fmt::format("{}{}", route.name.empty() ? "unnamed" : route.name,
-                                route.method == http::Method::kPost && route.name == "try" ? "File" : "")},
-                   {"tags", JsonArray{Json(route.resource)}},
-                   {"summary", words == nullptr ? std::string_view(route.name) : words->summary}};
+    Json json = JsonObject{{"operationId", route.name},
+                           {"tags", JsonArray{Json(route.resource)}},
+                           {"summary", words == nullptr ? std::string_view(route.name) : words->summary}};
     if (words != nullptr && !words->description.empty()) json.set("description", words->description);
     JsonArray parameters = path_parameters(route.pattern);
     if (words != nullptr) add_query(*words, parameters);
@@ -650,6 +649,7 @@ class Writer {
     if (gives == Gives::kReady) return content("application/json", typed("object"));
     if (route.resource == "inference protocol")
       return content("application/json", reference("InferenceError"));
+    if (gives == Gives::kHtml) return content("text/html", typed("string"));
     Json any = content("application/json", typed("object"));
     any.set("text/plain", JsonObject{{"schema", typed("string")}});
     return any;
@@ -680,28 +680,46 @@ const Json* first_of(const Json* rows) {
   return all.empty() ? nullptr : &all.front();
 }
 
-Json saved_example(const Json& example, const model::Signature& signature) {
-  const Json* const split = example.find("dataframe_split");
-  const Json& whole = split != nullptr ? *split : example;
-  const Json* const columns = whole.find("columns");
-  const Json* const row = first_of(whole.is_array() ? &whole : whole.find("data"));
-  if (row == nullptr) return whole.is_object() && whole.find("columns") == nullptr ? whole : Json();
-  if (row->is_object()) return *row;
-  if (!row->is_array()) return Json();
-  const auto& cells = std::get<JsonArray>(row->value());
+// A row of cells by position, named by `columns` or, without them, by the signature.
+Json named_row(const JsonArray& cells, const Json* columns, const model::Signature& signature) {
+  const auto* const names = columns == nullptr ? nullptr : std::get_if<JsonArray>(&columns->value());
   JsonObject listing;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (columns != nullptr && columns->is_array()) {
-      const auto& names = std::get<JsonArray>(columns->value());
-      if (i >= names.size()) break;
-      const auto* const text = std::get_if<std::string>(&names[i].value());
-      listing.emplace_back(text != nullptr ? *text : codec::to_text(names[i], codec::JsonStyle::kCompact),
+    if (names != nullptr && i < names->size()) {
+      const auto* const text = std::get_if<std::string>(&(*names)[i].value());
+      listing.emplace_back(text != nullptr ? *text : codec::to_text((*names)[i], codec::JsonStyle::kCompact),
                            cells[i]);
-    } else if (i < signature.inputs.size()) {
+    } else if (names == nullptr && i < signature.inputs.size()) {
       listing.emplace_back(name_of_column(signature, i), cells[i]);
     }
   }
   return listing;
+}
+
+// {"x": [1, 2], "y": 3} -> {"x": 1, "y": 3}.
+Json first_of_columns(const JsonObject& columns) {
+  JsonObject listing;
+  for (const codec::JsonMember& column : columns) {
+    const Json* const first = first_of(&column.second);
+    listing.emplace_back(column.first, first != nullptr ? *first : column.second);
+  }
+  return listing;
+}
+
+Json saved_example(const Json& example, const model::Signature& signature) {
+  const Json* whole = &example;
+  for (const std::string_view form : {"dataframe_split", "dataframe_records", "instances", "inputs"}) {
+    if (const Json* const inner = example.find(form)) whole = inner;
+  }
+  const Json* const row = first_of(whole->is_array() ? whole : whole->find("data"));
+  if (row == nullptr) {
+    const auto* const columns = std::get_if<JsonObject>(&whole->value());
+    return columns == nullptr ? Json() : first_of_columns(*columns);
+  }
+  if (row->is_object()) return *row;
+  if (const auto* const cells = std::get_if<JsonArray>(&row->value()))
+    return named_row(*cells, whole->find("columns"), signature);
+  return Json();
 }
 
 Json made_up_cell(model::ColumnType type) {

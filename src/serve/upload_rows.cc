@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "codec/json.h"
-#include "core/strings.h"
 
 namespace starcast::serve {
 
@@ -17,76 +15,21 @@ using core::Result;
 
 namespace {
 
-constexpr std::size_t kLineBytesMax = std::size_t{1} << 20;
-constexpr std::size_t kBufferBytes = std::size_t{64} << 10;
 constexpr std::size_t kRecordBytesMax = std::size_t{1} << 20;
 
 }  // namespace
-
-// JSON Lines; empty ones are skipped.
-class UploadRows::Lines {
- public:
-  explicit Lines(core::ByteSource& source) : source_(source) {}
-
-  Result<std::optional<std::string_view>> next() {
-    while (true) {
-      const std::size_t end = buffer_.find('\n', searched_);
-      if (end != std::string::npos) {
-        const std::string_view text = taken(end, end + 1);
-        if (!text.empty()) return std::optional(text);
-        continue;
-      }
-      searched_ = buffer_.size();
-      if (buffer_.size() - begin_ > kLineBytesMax) {
-        ++line_;
-        return Error(ErrorCode::kTooLarge, fmt::format("a line has more than {} bytes", kLineBytesMax));
-      }
-      buffer_.erase(0, begin_);
-      searched_ -= begin_;
-      begin_ = 0;
-      const std::size_t before = buffer_.size();
-      buffer_.resize(before + kBufferBytes);
-      const std::size_t read = TRY(source_.read({buffer_.data() + before, kBufferBytes}));
-      buffer_.resize(before + read);
-      if (read == 0) {
-        const std::string_view last = taken(before, before);
-        if (last.empty()) return std::optional<std::string_view>();
-        return std::optional(last);
-      }
-    }
-  }
-
-  std::size_t line() const { return line_; }
-
- private:
-  std::string_view taken(std::size_t end, std::size_t next) {
-    const std::string_view text = core::trimmed(std::string_view(buffer_).substr(begin_, end - begin_));
-    begin_ = next;
-    searched_ = next;
-    ++line_;
-    return text;
-  }
-
-  core::ByteSource& source_;
-  std::string buffer_{};
-  std::size_t begin_ = 0;
-  std::size_t searched_ = 0;
-  std::size_t line_ = 0;
-};
 
 UploadRows::UploadRows(core::ByteSource& source, UploadKind kind, OnBadRow on_bad_row,
                        const model::RowScorer& scorer)
     : rows_(scorer), on_bad_row_(on_bad_row) {
   if (kind == UploadKind::kJsonLines) {
-    lines_ = std::make_unique<Lines>(source);
+    lines_ = std::make_unique<codec::LineReader>(source);
     return;
   }
   codec::CsvOptions options;
   options.record_bytes_max = kRecordBytesMax;
   csv_ = std::make_unique<codec::CsvReader>(source, options);
 }
-
-UploadRows::~UploadRows() = default;
 
 Result<std::size_t> UploadRows::next(std::size_t rows_max) {
   rows_.clear();

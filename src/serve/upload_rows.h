@@ -6,6 +6,7 @@
 #include <string>
 
 #include "codec/csv.h"
+#include "codec/lines.h"
 #include "core/bytes.h"
 #include "core/result.h"
 #include "serve/api_errors.h"
@@ -23,7 +24,6 @@ enum class OnBadRow {
 class UploadRows {
  public:
   UploadRows(core::ByteSource& source, UploadKind kind, OnBadRow on_bad_row, const model::RowScorer& scorer);
-  ~UploadRows();
 
   // Replaces rows() by the next ones, at most `rows_max`; how many there are, 0 at the end. Errors are
   // kInvalidInput and kTooLarge; place() then names line and field.
@@ -33,7 +33,6 @@ class UploadRows {
   const Place& place() const { return place_; }
 
  private:
-  class Lines;
   core::Result<void> read_header();
   core::Result<std::size_t> next_records(std::size_t rows_max);
   core::Result<std::size_t> next_lines(std::size_t rows_max);
@@ -42,7 +41,7 @@ class UploadRows {
   OnBadRow on_bad_row_;
   Place place_;
   std::unique_ptr<codec::CsvReader> csv_;  // one of the two
-  std::unique_ptr<Lines> lines_;
+  std::unique_ptr<codec::LineReader> lines_;
   bool has_header_ = false;
 };
 

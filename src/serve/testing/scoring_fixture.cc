@@ -48,6 +48,7 @@ ScoringFixture::ScoringFixture()
   CHECK(files_.make_folders("/scratch").has_value());
   add_inference_protocol_routes(routes_, service_);
   add_prediction_routes(routes_, service_);
+  add_document_routes(routes_, service_);
 }
 
 http::Response ScoringFixture::call(http::Method method, const std::string& target, std::string body,
