@@ -15,23 +15,22 @@ bool Pool::has_room() {
 }
 
 void Pool::add(Job job) {
-  auto state = state_.lock();
-  if (state->stopped) return;
-  state->jobs.push_back(std::move(job));
-  if (state->idle >= state->jobs.size()) {
-    changed_.notify_one();
-    return;
+  {
+    auto state = state_.lock();
+    if (state->stopped) return;
+    state->jobs.push_back(std::move(job));
+    if (state->idle < state->jobs.size() && state->threads.size() < threads_max_) {
+      pthread_attr_t attributes;
+      pthread_attr_init(&attributes);
+      pthread_attr_setstacksize(&attributes, kStackBytes);
+      pthread_t thread{};
+      // Without a further thread those that run take the job.
+      if (pthread_create(&thread, &attributes, &Pool::run_thread, this) == 0)
+        state->threads.push_back(thread);
+      pthread_attr_destroy(&attributes);
+    }
   }
-  if (state->threads.size() < threads_max_) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackBytes);
-    pthread_t thread{};
-    // Without a further thread those that run take the job.
-    if (pthread_create(&thread, &attributes, &Pool::run_thread, this) == 0) state->threads.push_back(thread);
-    pthread_attr_destroy(&attributes);
-  }
-  changed_.notify_one();
+  changed_.notify_one();  // without the lock, which the thread would wait for at once
 }
 
 void Pool::stop() {

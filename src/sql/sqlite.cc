@@ -128,53 +128,77 @@ class Writer {
   explicit Writer(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 
   core::Result<void> write(const Closure& closure) {
-    Waiting mine{Job{&closure}};
+    Waiting mine{Job{&closure}, std::make_shared<Signal>()};
+    bool leads = false;
     {
-      std::unique_lock<std::mutex> held(mutex_);
+      const std::lock_guard<std::mutex> held(mutex_);
       waiting_.push_back(&mine);
-      if (busy_) mine.changed.wait(held, [&] { return mine.state != State::kWaiting; });
-      if (mine.state != State::kDone) {
-        busy_ = true;
-        lead(held);
-      }
+      leads = !busy_;
+      busy_ = true;
     }
+    if (leads || mine.signal->wait() == State::kLeads) lead();
     if (mine.job.thrown != nullptr) std::rethrow_exception(mine.job.thrown);
     return std::move(mine.job.result);
   }
 
  private:
   enum class State { kWaiting, kLeads, kDone };
-  struct Waiting {
-    Job job;
-    State state = State::kWaiting;
-    std::condition_variable changed{};
+
+  // Shared, since who waits may be gone while it is told. With a lock of its own: who wakes up waits for
+  // nobody.
+  class Signal {
+   public:
+    State wait() {
+      std::unique_lock<std::mutex> held(mutex_);
+      changed_.wait(held, [this] { return state_ != State::kWaiting; });
+      return state_;
+    }
+    void tell(State state) {
+      {
+        const std::lock_guard<std::mutex> held(mutex_);
+        state_ = state;
+      }
+      changed_.notify_one();
+    }
+
+   private:
+    std::mutex mutex_{};
+    std::condition_variable changed_{};
+    State state_ = State::kWaiting;
   };
 
-  void lead(std::unique_lock<std::mutex>& held) {
-    const std::size_t count = std::min(waiting_.size(), kGroupMax);
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-    const std::vector<Waiting*> group(waiting_.begin(), end);
-    waiting_.erase(waiting_.begin(), end);
-    held.unlock();
+  struct Waiting {
+    Job job;
+    std::shared_ptr<Signal> signal;
+  };
+
+  // The caller is the first that waits.
+  void lead() {
     std::vector<Job*> jobs;
-    for (Waiting* one : group) jobs.push_back(&one->job);
-    commit(*connection_, jobs);
-    held.lock();
-    for (Waiting* one : group) {
-      one->state = State::kDone;
-      one->changed.notify_one();
+    std::vector<std::shared_ptr<Signal>> signals;
+    {
+      const std::lock_guard<std::mutex> held(mutex_);
+      const std::size_t count = std::min(waiting_.size(), kGroupMax);
+      const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+      for (auto one = waiting_.begin(); one != end; ++one) {
+        jobs.push_back(&(*one)->job);
+        signals.push_back((*one)->signal);
+      }
+      waiting_.erase(waiting_.begin(), end);
     }
+    commit(*connection_, jobs);
+    for (std::size_t i = 1; i < signals.size(); ++i) signals[i]->tell(State::kDone);
     if (connection_->wal_pages() >= kCheckpointPages) {
-      held.unlock();
       connection_->checkpoint(connection_->wal_pages() >= kRestartPages ? Connection::Checkpoint::kRestart
                                                                         : Connection::Checkpoint::kPassive);
-      held.lock();
     }
-    busy_ = !waiting_.empty();
-    if (busy_) {
-      waiting_.front()->state = State::kLeads;
-      waiting_.front()->changed.notify_one();
+    std::shared_ptr<Signal> next;
+    {
+      const std::lock_guard<std::mutex> held(mutex_);
+      busy_ = !waiting_.empty();
+      if (busy_) next = waiting_.front()->signal;
     }
+    if (next != nullptr) next->tell(State::kLeads);
   }
 
   std::unique_ptr<Connection> connection_;  // the leader's
