@@ -10,6 +10,7 @@ MLflow is that of tools/peers ($STARCAST_PEERS, else build/peers); without it th
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import unittest
@@ -27,6 +28,10 @@ IDS = {"empty": "", "too long": LONG, "as long as may be": "a" * 256, "path": ".
        "dash first": "-a", "underscore first": "_a", "dot": "a.b", "unicode": "ä", "newline": "a\n", "nul": "a\0b",
        "quote": "a'b", "percent": "%41", "number": 5, "null": None, "list": [], "object": {}, "true": True,
        "unknown": "0" * 32}
+
+
+# Of sources of model versions: those of runs, and s3://models/.
+PATTERN = r"^(s3://models/|mlflow-artifacts:/\d+/[0-9a-f]{32}/)"
 
 
 def run_requests():
@@ -166,6 +171,9 @@ def cases():
                        "bad run": {"experiment_id": "{experiment}", "name": "x", "source_run_id": LONG},
                        "number as name": {"experiment_id": "{experiment}", "name": 5}}.items():
         yield f"logged model with {what}", "POST", "logged-models", body
+    for what, source in {"of the pattern": "s3://models/x", "not of the pattern": "s3://other/x", "that holds it": "x/s3://models/",
+                         "empty": "", "of a query": "s3://models/?../x"}.items():
+        yield f"source {what}", "POST", "model-versions/create", {"name": "odd", "source": source}
     for what, path in {"dots": "..", "inner": "a/../../b", "absolute": "/etc", "missing": "nothing", "encoded": "%2e%2e",
                        "empty": ""}.items():
         yield f"artifact path {what}", "GET", "artifacts/list", {"run_id": "{run}", "path": path}
@@ -269,6 +277,9 @@ class Odd(unittest.TestCase):
             ours, theirs = Path(folder, "ours"), Path(folder, "theirs")
             ours.mkdir()
             theirs.mkdir()
+            # Both read it from their environment.
+            os.environ["MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"] = PATTERN
+            self.addCleanup(os.environ.pop, "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
             with servers.StarcastServer(ours) as starcast, servers.MlflowServer(
                     theirs, f"sqlite:///{theirs}/mlflow.db") as mlflow:
                 self.compare(Side(starcast.uri), Side(mlflow.uri))
