@@ -62,13 +62,10 @@ std::string title_of(double value, const std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<double> likely_values(double value, std::span<const model::Interval> intervals,
-                                  std::size_t count) {
+std::vector<double> likely_values(std::span<const model::Interval> intervals, std::size_t count) {
   std::vector<Knot> knots;
   for (std::size_t i = intervals.size(); i > 0; --i)
     knots.push_back({(1 - intervals[i - 1].level) / 2, intervals[i - 1].low});
-  const double middle = std::clamp(value, intervals.front().low, intervals.front().high);
-  knots.push_back({0.5, middle});
   for (const model::Interval& interval : intervals)
     knots.push_back({(1 + interval.level) / 2, interval.high});
   std::vector<double> values;

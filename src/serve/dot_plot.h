@@ -11,10 +11,9 @@
 namespace starcast::serve {
 
 // `count` values at the middles of as many equally likely parts. Between the ends of the intervals the
-// distribution is taken as straight; beyond the widest one there is nothing. The intervals are nested, in
-// ascending order; at least one.
-std::vector<double> likely_values(double value, std::span<const model::Interval> intervals,
-                                  std::size_t count);
+// distribution is taken as straight (a prediction is no median); beyond the widest one there is nothing. The
+// intervals are nested, in ascending order; at least one.
+std::vector<double> likely_values(std::span<const model::Interval> intervals, std::size_t count);
 
 struct DotAxis {
   double low = 1;

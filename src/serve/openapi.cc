@@ -400,7 +400,12 @@ class Writer {
           JsonObject{{"name", name}, {"in", "path"}, {"required", true}, {"schema", typed("string")}};
       if (!versions_.empty()) {
         const Version& first = *versions_.front();
-        if (name == "model") parameter.set("example", first.slot);
+        if (name == "model") {
+          JsonArray slots;
+          for (const std::shared_ptr<const Version>& version : versions_) slots.push_back(version->slot);
+          parameter.set("example", first.slot);
+          parameter.set("schema", JsonObject{{"type", "string"}, {"enum", std::move(slots)}});
+        }
         if (name == "version") parameter.set("example", first.model.version);
       }
       parameters.push_back(std::move(parameter));

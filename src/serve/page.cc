@@ -58,7 +58,7 @@ std::string escaped(std::string_view text) {
 }
 
 std::string isolated(std::string_view text) {
-  return fmt::format("<bdi>{}</bdi>", escaped(text));
+  return fmt::format("<bdi>{}</bdi>", core::replaced(escaped(text), "_", "_<wbr>"));
 }
 
 http::Response page_response(const Page& page, int status) {

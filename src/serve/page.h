@@ -11,7 +11,8 @@ namespace starcast::serve {
 // Text between tags and in quoted attributes.
 std::string escaped(std::string_view text);
 
-// Escaped and isolated from the direction of what stands around it: for names that others chose.
+// Escaped and isolated from the direction of what stands around it: for names that others chose. May break
+// after an underscore.
 std::string isolated(std::string_view text);
 
 struct Page {

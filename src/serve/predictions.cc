@@ -60,13 +60,13 @@ Result<const JsonArray*> list_of(const Json& json) {
   if (json.is_array()) return TRY(json.as_array());
   const JsonObject* const members = TRY(json.as_object());
   const Json* const listings = json.find("listings");
-  if (listings == nullptr || !listings->is_array()) return static_cast<const JsonArray*>(nullptr);
+  if (listings == nullptr) return static_cast<const JsonArray*>(nullptr);
   for (const codec::JsonMember& member : *members) {
     if (member.first != "listings")
       return Error(ErrorCode::kInvalidInput,
                    fmt::format("'{}' beside 'listings' is not taken", member.first));
   }
-  return listings->as_array();
+  return TRY(listings->as_array(), "listings");
 }
 
 class Predictions {
@@ -96,9 +96,10 @@ class Predictions {
     model::WhatIfOptions options;
     if (query.answer.level != kNoLevel)
       options.level = query.version->model.scorer->levels()[query.answer.level];
-    if (listing == nullptr || !listing->is_object()) {
+    if (listing == nullptr) {
       listing = &json;
     } else {
+      TRY(listing->as_object(), "listing");
       TRY(read_options(json, options, place));
     }
     const core::Ticks start = service_.clock.elapsed();

@@ -117,6 +117,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"/v1/predict", R"({"Size":["19M"]})", 400, R"("field":"Size")"},
                     Wrong{"/v1/predict", R"({"Size":true})", 400, R"("field":"Size")"},
                     Wrong{"/v1/predict", R"({"listings":[],"level":1})", 400, "beside 'listings'"},
+                    Wrong{"/v1/predict", R"({"listings":{}})", 400, "listings: "},
+                    Wrong{"/v1/whatif", R"({"listing":null})", 400, "listing: "},
                     Wrong{"/v1/predict?model=forest", R"({"x":"many"})", 400, R"("field":"x")"},
                     Wrong{"/v1/predict?level=0.7", "{}", 400, R"("field":"level")"},
                     Wrong{"/v1/predict?level=high", "{}", 400, "not a number"},

@@ -303,8 +303,7 @@ class Answer {
     if (answer_.interval) {
       html += fmt::format("<p>In {} similar listings the rating was between {:.1f} and {:.1f}.</p>",
                           odds_text(answer_.interval->level), answer_.interval->low, answer_.interval->high);
-      const std::vector<double> dots =
-          likely_values(answer_.values.front(), {scores_.intervals.data(), scores_.levels}, kDots);
+      const std::vector<double> dots = likely_values({scores_.intervals.data(), scores_.levels}, kDots);
       html += dot_plot(answer_.values.front(), dots, axis_of(scorer_, dots));
       html += fmt::format("<p class=\"note\">Each of the {} dots is as likely as any other.</p>", kDots);
     }
@@ -521,40 +520,59 @@ http::Response page_of(std::string content, int status) {
   return page_response({"starcast: what rating will the listing get?", std::move(content), ""}, status);
 }
 
+std::string file_value_text(const model::RowScorer& scorer, const RowAnswer& answer) {
+  std::vector<std::string> texts;
+  for (const double value : answer.values)
+    texts.push_back(value_name(scorer) == "rating" ? fmt::format("{:.2f}", value)
+                                                   : fmt::format("{:.4g}", value));
+  return fmt::format("{}", fmt::join(texts, " "));
+}
+
+std::string file_says_text(const RowAnswer& answer) {
+  std::vector<std::string> says;
+  if (answer.explanation) {
+    for (std::size_t i = 0; i < answer.explanation->reasons.size() && i < 2; ++i)
+      says.push_back(sentence_of(answer.explanation->reasons[i]));
+    if (std::string text = sentence_of_comparables(*answer.explanation); !text.empty())
+      says.push_back(std::move(text));
+  }
+  says.insert(says.end(), answer.warnings.begin(), answer.warnings.end());
+  return fmt::format("{}", fmt::join(says, "; "));
+}
+
 std::string file_rows_html(const Version& version, const UploadRows& rows, const model::RowScores& scores,
                            const std::vector<RowAnswer>& answers) {
   const model::RowScorer& scorer = *version.model.scorer;
+  const bool has_label = !rows.rows().label_column().empty();
+  const bool has_interval = scores.levels > 0 && !answers.empty() && answers.front().interval.has_value();
   std::string html = fmt::format(
-      "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">{}</th><th class=\"n\" scope=\"col\">{}</th>"
-      "<th scope=\"col\">{}</th><th scope=\"col\">why, and what to know</th></tr></thead><tbody>",
-      rows.rows().label_column().empty() ? std::string("row") : escaped(rows.rows().label_column()),
-      value_name(scorer), scores.levels == 0 ? "" : "1 to 5, 20 equally likely dots");
+      "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">{}</th><th class=\"n\" "
+      "scope=\"col\">{}</th>",
+      has_label ? escaped(rows.rows().label_column()) : "row", value_name(scorer));
+  if (has_interval) {
+    html += fmt::format(
+        "<th class=\"n\" scope=\"col\">in {}</th><th scope=\"col\">from 1 to 5, as 20 equally likely "
+        "dots</th>",
+        odds_text(answers.front().interval->level));
+  }
+  html += "<th scope=\"col\">why, and what to know</th></tr></thead><tbody>";
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const RowAnswer& answer = answers[i];
-    std::vector<std::string> says;
-    if (answer.explanation) {
-      for (std::size_t k = 0; k < answer.explanation->reasons.size() && k < 2; ++k)
-        says.push_back(sentence_of(answer.explanation->reasons[k]));
-      if (const std::string text = sentence_of_comparables(*answer.explanation); !text.empty())
-        says.push_back(text);
+    html += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td>",
+                        has_label ? isolated(answer.label) : std::to_string(i + 1),
+                        file_value_text(scorer, answer));
+    if (has_interval) {
+      std::string interval;
+      std::string dots;
+      if (answer.interval) {
+        interval = fmt::format("{:.1f} to {:.1f}", answer.interval->low, answer.interval->high);
+        const std::vector<double> values =
+            likely_values({scores.intervals.data() + i * scores.levels, scores.levels}, kDots);
+        dots = dot_strip(answer.values.front(), values, {});
+      }
+      html += fmt::format("<td class=\"n\">{}</td><td>{}</td>", interval, dots);
     }
-    says.insert(says.end(), answer.warnings.begin(), answer.warnings.end());
-    std::string dots;
-    if (!answer.values.empty() && scores.levels > 0) {
-      const std::vector<double> values = likely_values(
-          answer.values.front(), {scores.intervals.data() + i * scores.levels, scores.levels}, kDots);
-      dots = dot_strip(answer.values.front(), values, {});
-    }
-    const auto value_text = [&answer]() -> std::string {
-      if (answer.values.empty()) return "";
-      std::vector<std::string> texts;
-      for (const double value : answer.values) texts.push_back(fmt::format("{:.4g}", value));
-      return fmt::format("{}", fmt::join(texts, " "));
-    };
-    html += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td>{}</td><td class=\"note\">{}</td></tr>",
-        rows.rows().label_column().empty() ? std::to_string(i + 1) : isolated(answer.label), value_text(),
-        dots, isolated(fmt::format("{}", fmt::join(says, "; "))));
+    html += fmt::format("<td class=\"note\">{}</td></tr>", isolated(file_says_text(answer)));
   }
   return html + "</tbody></table></div>";
 }

@@ -1,0 +1,5 @@
+"""Read by schemathesis: JSON Lines are sent as text."""
+
+import schemathesis
+
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
