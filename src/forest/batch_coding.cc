@@ -1,5 +1,6 @@
 // A block's codes. A feature's cells are read into a column, seen as the library sees them, ranked among the
 // feature's thresholds, and written once for each way in which its splits treat missing values.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -22,6 +23,7 @@ struct alignas(64) Column {
   std::array<double, kLineRows> value = {};  // 0 where it is missing
   ByteLine is_nan;                           // all ones or 0
   ByteLine is_zero;                          // likewise
+  alignas(64) std::array<std::uint16_t, kLineRows> rank = {};
   ByteLine code;
 };
 
@@ -56,8 +58,18 @@ struct alignas(64) Column {
       }
     }
     for (std::size_t i = 0; i < kAbreast; ++i) {
-      column.code.of_row[first + i] = static_cast<std::uint8_t>(at[i] - thresholds);
+      column.rank[first + i] = static_cast<std::uint16_t>(at[i] - thresholds);
     }
+  }
+}
+
+// What the ranks say on one page: see code_on_page().
+[[gnu::always_inline]] inline void cut_to_page(std::uint32_t page, Column& column) {
+  const auto before = static_cast<std::uint16_t>(kPageThresholds * page);
+  constexpr auto kMost = static_cast<std::uint16_t>(kPageThresholds);
+  for (std::size_t i = 0; i < kLineRows; ++i) {
+    const auto beyond = static_cast<std::uint16_t>(std::max(column.rank[i], before) - before);
+    column.code.of_row[i] = static_cast<std::uint8_t>(std::min(beyond, kMost));
   }
 }
 
@@ -90,6 +102,7 @@ template <typename Rank>
     rank(plan.thresholds.data() + feature.first_threshold, feature.half, column);
     for (std::uint32_t i = 0; i < feature.columns; ++i) {
       const PathColumn& of = plan.columns[feature.first_column + i];
+      if (i == 0 || of.page != plan.columns[feature.first_column + i - 1].page) cut_to_page(of.page, column);
       write_codes(of.cell, column, codes[of.place * kBlockLines + rows.line]);
     }
   }
@@ -125,8 +138,8 @@ struct RankAvx2 {
   [[gnu::target("avx2,bmi")]] void operator()(const double* thresholds, std::size_t half,
                                               Column& column) const {
     const __m256d all = _mm256_castsi256_pd(_mm256_set1_epi64x(-1));
-    // The lowest byte of each lane, to the front.
-    const __m256i low_bytes = _mm256_set1_epi32(0x0800);
+    // The lowest two bytes of each lane, to the front.
+    const __m256i low_words = _mm256_set1_epi32(0x09080100);
     for (std::size_t first = 0; first < kLineRows; first += kLanes * kAbreast) {
       __m256d value[kAbreast];
       __m256i below[kAbreast];
@@ -144,12 +157,12 @@ struct RankAvx2 {
         }
       }
       for (std::size_t i = 0; i < kAbreast; ++i) {
-        const __m256i pairs = _mm256_shuffle_epi8(below[i], low_bytes);
-        std::uint8_t* const code = column.code.of_row.data() + first + i * kLanes;
-        const auto low = static_cast<std::uint16_t>(_mm_cvtsi128_si32(_mm256_castsi256_si128(pairs)));
-        const auto high = static_cast<std::uint16_t>(_mm_cvtsi128_si32(_mm256_extracti128_si256(pairs, 1)));
-        std::memcpy(code, &low, sizeof low);
-        std::memcpy(code + sizeof low, &high, sizeof high);
+        const __m256i pairs = _mm256_shuffle_epi8(below[i], low_words);
+        std::uint16_t* const rank = column.rank.data() + first + i * kLanes;
+        const std::int32_t low = _mm_cvtsi128_si32(_mm256_castsi256_si128(pairs));
+        const std::int32_t high = _mm_cvtsi128_si32(_mm256_extracti128_si256(pairs, 1));
+        std::memcpy(rank, &low, sizeof low);
+        std::memcpy(rank + 2, &high, sizeof high);
       }
     }
   }
@@ -209,8 +222,8 @@ struct RankAvx512 {
         }
       }
       for (std::size_t i = 0; i < kAbreast; ++i) {
-        const __m128i bytes = _mm512_maskz_cvtepi64_epi8(0xFF, node[i]);
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(column.code.of_row.data() + first + i * kLanes), bytes);
+        const __m128i words = _mm512_maskz_cvtepi64_epi16(0xFF, node[i]);
+        _mm_store_si128(reinterpret_cast<__m128i*>(column.rank.data() + first + i * kLanes), words);
       }
     }
   }

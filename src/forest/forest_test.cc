@@ -209,6 +209,19 @@ TEST(Forest, HasTheKernelThatWasAskedFor) {
   }
 }
 
+TEST(Forest, TakesTheKernelOfItsOptions) {
+  const std::string text =
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nfeature_names=a\n\nTree="
+      "0\n"
+      "num_leaves=1\nnum_cat=0\nleaf_value=1\n\nend of trees\n";
+  for (const ForestKernel kernel : forest_kernels()) {
+    const auto forest = parse_lightgbm(text, {.kernel = kernel});
+
+    ASSERT_TRUE(forest) << forest.error().message();
+    EXPECT_EQ(forest->kernel(), kernel);
+  }
+}
+
 TEST(ForestDeathTest, RefusesOneAnswerOfSeveralClasses) {
   const Forest forest = forest_of_classes("");
 

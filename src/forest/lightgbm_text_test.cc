@@ -225,6 +225,23 @@ TEST(LightGbmText, NamesWhatItDoesNotSupport) {
   expect_unsupported(with("version=v4", "version=v2"), "'v2'");
 }
 
+TEST(LightGbmText, RefusesClassesThatDoNotFit) {
+  expect_corrupt(with("num_class=1", "num_class=3"), "num_tree_per_iteration is 1, but num_class is 3");
+  expect_corrupt(with("num_class=1", "num_class=0"), "num_class is 0");
+  expect_corrupt(with("objective=regression", "objective=multiclass num_class:3"),
+                 "the objective has 3 classes, but there are 1 trees a round");
+  expect_corrupt(with("objective=regression", "objective=multiclass"), "the objective lacks its num_class");
+  expect_corrupt(core::replaced(with("num_class=1", "num_class=3"), "num_tree_per_iteration=1",
+                                "num_tree_per_iteration=3"),
+                 "2 trees are no whole rounds of 3");
+}
+
+TEST(LightGbmText, RefusesMoreClassesThanAnyoneHas) {
+  const std::string text = core::replaced(with("num_class=1", "num_class=2000000000"),
+                                          "num_tree_per_iteration=1", "num_tree_per_iteration=2000000000");
+  EXPECT_EQ(error_of(text).code(), ErrorCode::kUnsupported);
+}
+
 TEST(LightGbmText, RefusesASigmoidThatIsNotAboveZero) {
   expect_corrupt(with("objective=regression", "objective=binary sigmoid:0"), "sigmoid");
   expect_corrupt(with("objective=regression", "objective=binary"), "sigmoid");

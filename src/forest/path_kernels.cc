@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "forest/code_lookup.h"
 #include "forest/path_plan.h"
@@ -147,20 +148,31 @@ template <typename Sum>
 
 #define STARCAST_AVX512 "avx512f,avx512bw,avx512dq,avx512cd,avx512vl,avx512vbmi"
 
-// Which of 64 tests go right.
-[[gnu::target(STARCAST_AVX512), gnu::always_inline]] inline std::uint64_t right_of(const PathTests& tests,
-                                                                                   __m512i low_codes,
-                                                                                   __m512i high_codes) {
+// A row's codes in registers.
+struct CodeRegisters {
+  __m512i part[kPathColumnsMax / 64];
+};
+
+// Which of 64 tests go right. HasMany: of more than 128 columns.
+template <bool HasMany>
+[[gnu::target(STARCAST_AVX512), gnu::always_inline]] inline std::uint64_t right_of(
+    const PathTests& tests, const CodeRegisters& codes) {
   const __m512i places = _mm512_load_si512(tests.place.data());
-  const __m512i code = _mm512_permutex2var_epi8(low_codes, places, high_codes);
+  __m512i code = _mm512_permutex2var_epi8(codes.part[0], places, codes.part[1]);
+  if constexpr (HasMany) {
+    const __m512i more = _mm512_permutex2var_epi8(codes.part[2], places, codes.part[3]);
+    code = _mm512_mask_mov_epi8(code, _mm512_movepi8_mask(places), more);
+  }
   return _mm512_cmpge_epu8_mask(code, _mm512_load_si512(tests.at_least.data()));
 }
 
-template <typename Sum>
+template <typename Sum, bool HasMany>
 [[gnu::target(STARCAST_AVX512)]] void add_with_avx512(const PathPlan& plan, const PathCodes& codes,
                                                       const double* walked, double* sums) {
-  const __m512i low_codes = _mm512_load_si512(codes.of_place.data());
-  const __m512i high_codes = _mm512_load_si512(codes.of_place.data() + 64);
+  CodeRegisters registers;
+  for (std::size_t i = 0; i < std::size(registers.part); ++i) {
+    registers.part[i] = _mm512_load_si512(codes.of_place.data() + 64 * i);
+  }
   alignas(64) std::uint32_t leaf_of[kBlockTrees];
   Sum sum(plan, sums);
   for (const PathBlock& block : plan.blocks) {
@@ -171,7 +183,7 @@ template <typename Sum>
       __m512i low = _mm512_setzero_si512();
       __m512i high = _mm512_setzero_si512();
       for (std::uint32_t i = 0; i < block.tests; ++i) {
-        std::uint64_t right = right_of(tests[i], low_codes, high_codes);
+        std::uint64_t right = right_of<HasMany>(tests[i], registers);
         for (std::size_t abreast = 0; abreast < kTestsAbreast; ++abreast, ++masks, right >>= kBlockTrees) {
           const std::uint64_t* const words = masks->of_tree.data();
           low = _mm512_mask_or_epi64(low, static_cast<__mmask8>(right), low, _mm512_load_si512(words));
@@ -194,7 +206,7 @@ template <typename Sum>
       __m512i even = _mm512_setzero_si512();
       __m512i odd = _mm512_setzero_si512();
       for (std::uint32_t i = 0; i < block.tests; ++i, masks += kTestsAbreast) {
-        const std::uint64_t right = right_of(tests[i], low_codes, high_codes);
+        const std::uint64_t right = right_of<HasMany>(tests[i], registers);
         const auto mask_of = [right](int test) { return static_cast<__mmask16>(right >> (16 * test)); };
         even = _mm512_mask_or_epi32(even, mask_of(0), even, _mm512_load_si512(masks[0].of_tree.data()));
         odd = _mm512_mask_or_epi32(odd, mask_of(1), odd, _mm512_load_si512(masks[1].of_tree.data()));
@@ -236,7 +248,11 @@ void add_paths_avx2(const PathPlan& plan, const PathCodes& codes, const double* 
   with_sum_of(plan, [&]<typename Sum>() { add_with_avx2<Sum>(plan, codes, walked, sums); });
 }
 void add_paths_avx512(const PathPlan& plan, const PathCodes& codes, const double* walked, double* sums) {
-  with_sum_of(plan, [&]<typename Sum>() { add_with_avx512<Sum>(plan, codes, walked, sums); });
+  const bool has_many = plan.codes > kPathColumnsMax / 2;
+  with_sum_of(plan, [&]<typename Sum>() {
+    if (has_many) return add_with_avx512<Sum, true>(plan, codes, walked, sums);
+    add_with_avx512<Sum, false>(plan, codes, walked, sums);
+  });
 }
 
 #else

@@ -216,6 +216,10 @@ TEST_P(PathKernel, GivesThemForMoreColumnsThanCodesHold) {
   expect_the_plain_walk({.features = 100, .trees = 60}, 5);
 }
 
+TEST_P(PathKernel, GivesThemForAsManyColumnsAsCodesHold) {
+  expect_the_plain_walk({.features = 50, .trees = 60, .with_categories = false}, 5);
+}
+
 TEST_P(PathKernel, GivesThemForAMeanOfTrees) {
   expect_the_plain_walk({.trees = 7, .averaged = true});
 }
@@ -247,8 +251,18 @@ TEST(PathPlan, WalksNoTreeThatFits) {
       plan_paths(Library::kLightGbm, sample.forest.trees(), sample.forest.feature_count()).walked.empty());
 }
 
+TEST(PathPlan, SpreadsManyThresholdsOverColumns) {
+  Sample sample = sample_of(
+      {.features = 2, .trees = 60, .leaves_min = 20, .thresholds = 900, .with_categories = false}, 1);
+
+  const PathPlan plan = plan_paths(Library::kLightGbm, sample.forest.trees(), sample.forest.feature_count());
+
+  EXPECT_TRUE(plan.walked.empty());
+  EXPECT_GT(plan.columns.back().page, 0U);
+}
+
 TEST(PathPlan, WalksTreesThatDoNotFitAndOnlyThose) {
-  Sample sample = sample_of({.features = 2, .trees = 60, .thresholds = 900}, 1);
+  Sample sample = sample_of({.features = 200, .trees = 60, .leaves_min = 20}, 1);
 
   const PathPlan plan = plan_paths(Library::kLightGbm, sample.forest.trees(), sample.forest.feature_count());
 

@@ -20,11 +20,12 @@ bool has_default_side(Library library, const Tree& tree, std::size_t node) {
 class PathPlanner {
  public:
   PathPlanner(Library library, const std::vector<Tree>& trees, std::size_t features)
-      : trees_(trees), places_(features * kSplitVariants, kNone), thresholds_(features) {
+      : trees_(trees), places_(features), thresholds_(features) {
     plan_.library = library;
   }
 
   PathPlan plan() {
+    collect_thresholds();
     for (const Tree& tree : trees_) {
       plan_.coded.push_back(tree.leaf_value.size() <= kCodedLeavesMax && find_room(tree));
       fits_.push_back(plan_.coded.back() && tree.leaf_value.size() <= kPathLeavesMax);
@@ -40,11 +41,6 @@ class PathPlanner {
   }
 
  private:
-  struct Added {
-    std::size_t feature;
-    double threshold;
-  };
-
   struct SetKey {
     std::uint32_t feature = 0;
     std::int32_t set = 0;
@@ -57,38 +53,50 @@ class PathPlanner {
             has_default_side(plan_.library, tree, node)};
   }
 
-  // Room for the tree's columns and thresholds. If there is none, its thresholds are taken out again.
-  bool find_room(const Tree& tree) {
-    std::vector<Added> added;
-    bool fits = true;
-    for (std::size_t node = 0; fits && node < tree.left.size(); ++node) {
-      fits = place_of(tree, node) != kNone;
-      if (!fits || tree.category_set[node] >= 0) continue;
-      const auto feature = static_cast<std::size_t>(tree.feature[node]);
+  void collect_thresholds() {
+    for (const Tree& tree : trees_) {
+      if (tree.leaf_value.size() > kCodedLeavesMax) continue;
+      for (std::size_t node = 0; node < tree.left.size(); ++node) {
+        if (tree.category_set[node] >= 0) continue;
+        thresholds_[static_cast<std::size_t>(tree.feature[node])].push_back(tree.threshold[node]);
+      }
+    }
+    for (std::size_t feature = 0; feature < thresholds_.size(); ++feature) {
       std::vector<double>& thresholds = thresholds_[feature];
-      const double threshold = tree.threshold[node];
-      const auto at = std::lower_bound(thresholds.begin(), thresholds.end(), threshold);
-      if (at != thresholds.end() && *at == threshold) continue;
-      fits = thresholds.size() < kThresholdsMax;
-      if (!fits) continue;
-      thresholds.insert(at, threshold);
-      added.push_back({feature, threshold});
+      std::sort(thresholds.begin(), thresholds.end());
+      thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
+      if (thresholds.size() > kThresholdsMax) thresholds.clear();  // its trees are walked
+      const std::size_t pages = (thresholds.size() + kPageThresholds - 1) / kPageThresholds;
+      places_[feature].assign(pages * kSplitVariants, kNone);
     }
-    if (fits) return true;
-    for (const Added& one : added) {
-      std::vector<double>& thresholds = thresholds_[one.feature];
-      thresholds.erase(std::lower_bound(thresholds.begin(), thresholds.end(), one.threshold));
-    }
-    return false;
+  }
+
+  // Room for the tree's columns.
+  bool find_room(const Tree& tree) {
+    bool fits = true;
+    for (std::size_t node = 0; fits && node < tree.left.size(); ++node) fits = place_of(tree, node) != kNone;
+    return fits;
+  }
+
+  // Of the node's threshold among those of its feature.
+  std::size_t index_of(const Tree& tree, std::size_t node) const {
+    const std::vector<double>& thresholds = thresholds_[static_cast<std::size_t>(tree.feature[node])];
+    const auto found = std::lower_bound(thresholds.begin(), thresholds.end(), tree.threshold[node]);
+    return static_cast<std::size_t>(found - thresholds.begin());
   }
 
   // Of the node's column among the codes; a new one if there is room.
   std::uint32_t place_of(const Tree& tree, std::size_t node) {
-    const auto feature = static_cast<std::uint32_t>(tree.feature[node]);
-    const std::int32_t set = tree.category_set[node];
-    std::uint32_t& place = set >= 0
-                               ? places_of_sets_.try_emplace(set_key(tree, node), kNone).first->second
-                               : places_[feature * kSplitVariants + variant_of(split_column(tree, node))];
+    if (tree.category_set[node] >= 0) {
+      return placed(places_of_sets_.try_emplace(set_key(tree, node), kNone).first->second);
+    }
+    std::vector<std::uint32_t>& places = places_[static_cast<std::size_t>(tree.feature[node])];
+    if (places.empty()) return kNone;
+    const std::size_t page = index_of(tree, node) / kPageThresholds;
+    return placed(places[page * kSplitVariants + variant_of(split_column(tree, node))]);
+  }
+
+  std::uint32_t placed(std::uint32_t& place) {
     if (place == kNone && plan_.codes < kPathColumnsMax) place = static_cast<std::uint32_t>(plan_.codes++);
     return place;
   }
@@ -96,7 +104,9 @@ class PathPlanner {
   void add_features() {
     for (std::uint32_t feature = 0; feature < thresholds_.size(); ++feature) {
       const std::vector<double>& thresholds = thresholds_[feature];
-      if (thresholds.empty()) continue;
+      const std::vector<std::uint32_t>& places = places_[feature];
+      const auto is_used = [](std::uint32_t place) { return place != kNone; };
+      if (std::none_of(places.begin(), places.end(), is_used)) continue;
       const std::size_t padded = std::bit_ceil(thresholds.size() + 1);
       PathFeature added{.feature = feature,
                         .first_threshold = static_cast<std::uint32_t>(plan_.thresholds.size()),
@@ -104,10 +114,11 @@ class PathPlanner {
                         .first_column = static_cast<std::uint32_t>(plan_.columns.size())};
       plan_.thresholds.insert(plan_.thresholds.end(), thresholds.begin(), thresholds.end());
       plan_.thresholds.resize(added.first_threshold + padded - 1, std::numeric_limits<double>::infinity());
-      for (std::size_t variant = 0; variant < kSplitVariants; ++variant) {
-        const std::uint32_t place = places_[feature * kSplitVariants + variant];
-        if (place == kNone) continue;
-        plan_.columns.push_back({split_column(feature, variant), static_cast<std::uint8_t>(place)});
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        if (!is_used(places[i])) continue;
+        plan_.columns.push_back({split_column(feature, i % kSplitVariants),
+                                 static_cast<std::uint32_t>(i / kSplitVariants),
+                                 static_cast<std::uint8_t>(places[i])});
         ++added.columns;
       }
       plan_.features.push_back(added);
@@ -190,11 +201,7 @@ class PathPlanner {
     PathTests& tests = plan_.tests[block.first_tests + place / kTestsAbreast];
     const std::size_t byte = place % kTestsAbreast * kBlockTrees + lane;
     std::size_t at_least = 1;
-    if (tree.category_set[node] < 0) {
-      const std::vector<double>& thresholds = thresholds_[static_cast<std::size_t>(tree.feature[node])];
-      const auto found = std::lower_bound(thresholds.begin(), thresholds.end(), tree.threshold[node]);
-      at_least += static_cast<std::size_t>(found - thresholds.begin());
-    }
+    if (tree.category_set[node] < 0) at_least += index_of(tree, node) % kPageThresholds;
     tests.place[byte] = static_cast<std::uint8_t>(place_of(tree, node));
     tests.at_least[byte] = static_cast<std::uint8_t>(at_least);
     if (block.is_wide) {
@@ -206,20 +213,20 @@ class PathPlanner {
 
   const std::vector<Tree>& trees_;
   PathPlan plan_;
-  std::vector<std::uint32_t> places_;  // by feature and variant
+  std::vector<std::vector<std::uint32_t>> places_;  // by feature, then page and variant
   std::map<SetKey, std::uint32_t> places_of_sets_;
   std::vector<std::vector<double>> thresholds_;  // by feature, ascending
   std::vector<bool> fits_;                       // by tree
 };
 
 // How many thresholds lie below the cell.
-std::uint8_t code_of(const PathFeature& feature, const double* thresholds, double cell) {
+std::size_t rank_of(const PathFeature& feature, const double* thresholds, double cell) {
   const double* const first = thresholds + feature.first_threshold;
   std::size_t below = 0;
   for (std::size_t step = feature.half; step > 0; step /= 2) {
     below += first[below + step - 1] < cell ? step : 0;
   }
-  return static_cast<std::uint8_t>(below);
+  return below;
 }
 
 }  // namespace
@@ -245,12 +252,15 @@ PathTest test_of(const PathPlan& plan, const Tree& tree, std::size_t node) {
   const auto of_feature = std::find_if(plan.features.begin(), plan.features.end(),
                                        [&](const PathFeature& one) { return one.feature == feature; });
   const std::size_t variant = variant_of(split_column(tree, node));
-  const auto column = std::find_if(plan.columns.begin() + of_feature->first_column, plan.columns.end(),
-                                   [&](const PathColumn& one) { return variant_of(one.cell) == variant; });
   const double* const thresholds = plan.thresholds.data() + of_feature->first_threshold;
   const double* const found =
       std::lower_bound(thresholds, thresholds + 2 * of_feature->half - 1, tree.threshold[node]);
-  return {column->place, static_cast<std::uint8_t>(found - thresholds + 1)};
+  const auto index = static_cast<std::size_t>(found - thresholds);
+  const std::size_t page = index / kPageThresholds;
+  const auto column = std::find_if(
+      plan.columns.begin() + of_feature->first_column, plan.columns.end(),
+      [&](const PathColumn& one) { return one.page == page && variant_of(one.cell) == variant; });
+  return {column->place, static_cast<std::uint8_t>(index % kPageThresholds + 1)};
 }
 
 void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>>& category_sets,
@@ -260,14 +270,14 @@ void code_row(const PathPlan& plan, const std::vector<std::vector<std::uint32_t>
     double value = cell_seen_by(plan.library, row[feature.feature]);
     const bool is_nan = std::isnan(value);
     if (is_nan) value = 0;
-    const std::uint8_t code = code_of(feature, plan.thresholds.data(), value);
+    const std::size_t rank = rank_of(feature, plan.thresholds.data(), value);
     for (std::uint32_t i = 0; i < feature.columns; ++i) {
       const PathColumn& column = plan.columns[feature.first_column + i];
       const bool goes_default = column.cell.missing == MissingKind::kNaN
                                     ? is_nan
                                     : column.cell.missing == MissingKind::kZero && value == 0;
       const std::uint8_t by_default = column.cell.default_left ? 0 : kAllBelow;
-      codes.of_place[column.place] = goes_default ? by_default : code;
+      codes.of_place[column.place] = goes_default ? by_default : code_on_page(rank, column.page);
     }
   }
   for (const PathCategoryColumn& column : plan.category_columns) {

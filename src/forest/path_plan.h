@@ -2,8 +2,9 @@
 // its tests tells the leaf, without a walk.
 //
 // Codes: the thresholds that a feature is compared with anywhere in the forest, u[0] < u[1] < ..., give a
-// cell the code "how many u lie below it". value <= u[j] if and only if code <= j, so a byte compare replaces
-// that of two doubles and loses nothing. (The same idea is in the quantised and RapidScorer-like engines of
+// cell the rank "how many u lie below it". value <= u[j] if and only if rank <= j, so a compare of integers
+// replaces that of two doubles and loses nothing. A code is the part of the rank that lies among 255
+// neighbouring thresholds, a byte. (The same idea is in the quantised and RapidScorer-like engines of
 // others.)
 //
 // Masks: number a tree's leaves from left to right. A test that sends the row right rules out the leaves on
@@ -12,6 +13,7 @@
 // masks of the tests that go right. 16 trees lie side by side in each vector.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,17 +27,19 @@
 namespace starcast::forest {
 
 inline constexpr std::size_t kBlockTrees = 16;
-inline constexpr std::size_t kTestsAbreast = 4;      // of each of the block's trees
-inline constexpr std::size_t kPathColumnsMax = 128;  // what two registers of bytes hold
-inline constexpr std::size_t kThresholdsMax = 255;   // of a column
-inline constexpr std::size_t kPathLeavesMax = 64;    // of a tree
-inline constexpr std::size_t kCodedLeavesMax = 256;  // of a tree that compare and blend takes: a byte
-inline constexpr std::size_t kNarrowLeavesMax = 32;  // of trees whose masks are 32 bits
+inline constexpr std::size_t kTestsAbreast = 4;       // of each of the block's trees
+inline constexpr std::size_t kPathColumnsMax = 256;   // what four registers of bytes hold
+inline constexpr std::size_t kPageThresholds = 255;   // of a column: a feature with more has several
+inline constexpr std::size_t kThresholdsMax = 65535;  // of a feature
+inline constexpr std::size_t kPathLeavesMax = 64;     // of a tree
+inline constexpr std::size_t kCodedLeavesMax = 256;   // of a tree that compare and blend takes: a byte
+inline constexpr std::size_t kNarrowLeavesMax = 32;   // of trees whose masks are 32 bits
 
 // A column of codes: a feature as the splits see it that treat missing values in one way, or one set of
 // categories, whose code is 1 for what goes right.
 struct PathColumn {
   SplitColumn cell;
+  std::uint32_t page = 0;  // counts the feature's thresholds from 255 * page on
   std::uint8_t place = 0;  // among the codes
 };
 struct PathCategoryColumn {
@@ -100,6 +104,12 @@ struct PathPlan {
 
 PathPlan plan_paths(Library library, const std::vector<Tree>& trees, std::size_t features,
                     std::vector<std::uint32_t> class_of_tree = {});
+
+// The part of a rank that the column of a page tells.
+inline std::uint8_t code_on_page(std::size_t rank, std::uint32_t page) {
+  const std::size_t before = kPageThresholds * page;
+  return static_cast<std::uint8_t>(rank < before ? 0 : std::min(rank - before, kPageThresholds));
+}
 
 // A node's test, of a tree that is coded.
 struct PathTest {
