@@ -22,7 +22,7 @@ namespace {
 // What the route table does not say of a route.
 enum class Takes { kNothing, kListings, kFile, kWhatIf, kInference, kIndex, kRepository, kMlflow };
 enum class Gives {
-  kText,
+  kAnything,
   kHtml,
   kObject,
   kPredictions,
@@ -44,7 +44,7 @@ struct Described {
   std::string_view query;  // fields, separated by spaces
 };
 
-constexpr std::array<Described, 26> kDescribed = {{
+constexpr auto kDescribed = std::to_array<Described>({
     {"predict", "Predict",
      "One listing, {\"listings\": [...]} or a bare list. Texts as the store shows them "
      "(\"19M\", \"10,000+\") and numbers are both taken, every field may be missing, and fields that the "
@@ -84,24 +84,23 @@ constexpr std::array<Described, 26> kDescribed = {{
      "Loaded, checked and warmed up aside; then it takes over. On an error the old version stays.",
      Takes::kRepository, Gives::kObject, ""},
     {"repositoryModelUnload", "Take the model out of service", "", Takes::kRepository, Gives::kObject, ""},
-    {"invocations", "Predict by MLflow's protocol",
+    {"invoke", "Predict by MLflow's protocol",
      "dataframe_split, dataframe_records, instances or inputs; or "
      "CSV.",
      Takes::kMlflow, Gives::kMlflow, ""},
-    {"invocationsOf", "Predict by MLflow's protocol, of a model by its name", "", Takes::kMlflow,
+    {"invokeModel", "Predict by MLflow's protocol, of a model by its name", "", Takes::kMlflow,
      Gives::kMlflow, ""},
-    {"ping", "Alive", "", Takes::kNothing, Gives::kText, ""},
-    {"health", "Alive", "", Takes::kNothing, Gives::kText, ""},
-    {"version", "The server's version", "", Takes::kNothing, Gives::kText, ""},
-    {"metrics", "Metrics for Prometheus", "", Takes::kNothing, Gives::kText, ""},
+    {"ping", "Alive", "", Takes::kNothing, Gives::kAnything, ""},
+    {"health", "Alive", "", Takes::kNothing, Gives::kAnything, ""},
+    {"version", "The server's version", "", Takes::kNothing, Gives::kAnything, ""},
     {"openapi", "This document", "", Takes::kNothing, Gives::kObject, ""},
     {"docs", "A page of all calls, with forms to try them", "", Takes::kNothing, Gives::kHtml, ""},
     {"try", "A page for publishers", "", Takes::kNothing, Gives::kHtml, ""},
     {"tryFile", "The first predictions of a file, as a page", "The page's own form sends here.", Takes::kFile,
      Gives::kHtml, "model level"},
-}};
+});
 
-constexpr std::array<std::string_view, 4> kResources = {"predictions", "inference protocol", "scoring",
+constexpr std::array<std::string_view, 4> kResources = {"predictions", "inference protocol", "invocations",
                                                         "documents"};
 
 const Described* described(std::string_view name) {
@@ -615,8 +614,8 @@ class Writer {
   Json success(Gives gives) const {
     const std::string_view json = "application/json";
     switch (gives) {
-      case Gives::kText:
-        return content("text/plain", typed("string"));
+      case Gives::kAnything:
+        return JsonObject{{std::string(json), JsonObject{}}};
       case Gives::kHtml:
         return content("text/html", typed("string"));
       case Gives::kObject:
@@ -661,7 +660,7 @@ class Writer {
   }
 
   Json responses(const http::Route& route, const Described* words) const {
-    const Gives gives = words == nullptr ? Gives::kText : words->gives;
+    const Gives gives = words == nullptr ? Gives::kAnything : words->gives;
     Json all = JsonObject{{"200", JsonObject{{"description", "the answer"}, {"content", success(gives)}}}};
     const bool can_fail = (words != nullptr && words->takes != Takes::kNothing) ||
                           route.pattern.find('{') != std::string::npos || gives == Gives::kReady;

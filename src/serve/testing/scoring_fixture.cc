@@ -42,10 +42,12 @@ ScoringFixture::ScoringFixture()
   }
   CHECK(slots_.load("rating").has_value());
   CHECK(slots_.load("forest").has_value());
+  CHECK(!slots_.load("absent").has_value());
   service_.options.version = "1.2.3";
   service_.options.scratch_folder = "/scratch";
   service_.options.rows_max = 1000;
   CHECK(files_.make_folders("/scratch").has_value());
+  add_invocation_routes(routes_, service_);
   add_inference_protocol_routes(routes_, service_);
   add_prediction_routes(routes_, service_);
   add_document_routes(routes_, service_);
