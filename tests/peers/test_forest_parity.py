@@ -307,6 +307,17 @@ class Parity(unittest.TestCase):
         print(f"{len(self.models)} models of LightGBM {lightgbm.__version__} and XGBoost {xgboost.__version__}, {compared} predictions "
               f"by the kernels {', '.join(names)}: every bit compared")
 
+    def test_the_models_are_of_every_kind(self):
+        """Guards the others: were the models to lose their variety, parity would mean little."""
+        names = "\n".join(model.name for model in self.models)
+        texts = "\n".join(model.path.read_text() for model in self.models if model.path.suffix in (".txt", ".json"))
+        for kind in LIGHTGBM_OBJECTIVES + XGBOOST_OBJECTIVES + ["'boosting': 'rf'", "'boosting': 'dart'", "'booster': 'dart'",
+                                                                "'lossguide'", "'exact'", "'approx'", "'zero_as_missing': True"]:
+            self.assertIn(kind, names)
+        self.assertRegex(texts, r"num_cat=[1-9]")
+        self.assertRegex(texts, r'"categories_nodes": ?\[\d')
+        self.assertRegex(texts, r'"num_target": ?"3"')
+
     def test_sums_before_the_transform_have_the_same_bits(self):
         for model in self.models:
             with self.subTest(model=model.name):
