@@ -1,5 +1,6 @@
 #include <unistd.h>
 #include <cmath>
+#include <optional>
 
 #include "app/ask.h"
 #include "app/cross_validate.h"
@@ -249,20 +250,45 @@ struct PredictArguments {
   double level = 0.8;
   bool ask = false;  // instead of a file
   Columns columns = Columns::kAll;
-  bool table = false;  // for people, also where standard output is no terminal
+  bool table = false;                          // for people, also where standard output is no terminal
+  std::optional<app::ListingFormat> format{};  // nothing: by the file's name
+  bool explain = false;
 };
+
+app::ListingFormat format_of(const PredictArguments& arguments) {
+  const bool is_named_lines = arguments.file.ends_with(".jsonl") || arguments.file.ends_with(".ndjson");
+  return arguments.format.value_or(is_named_lines ? app::ListingFormat::kJsonLines
+                                                  : app::ListingFormat::kCsv);
+}
+
+// "Reviews (159) +0.12; ...": the largest shares.
+std::string reasons_text(const app::ExplainedListing& explained) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  std::size_t shown = 0;
+  for (const app::WaterfallStep& step : app::waterfall_steps(explained)) {
+    if (++shown > kShown) break;
+    text += fmt::format("{}{}{} {:+.2f}", text.empty() ? "" : "; ", step.name,
+                        step.value.empty() ? "" : fmt::format(" ({})", step.value), step.share);
+  }
+  return text;
+}
 
 // Prints predictions one by one: JSON Lines, CSV in a pipe, aligned lines on a terminal.
 class PredictionPrinter {
  public:
-  PredictionPrinter(Session& session, const PredictArguments& arguments, const model::TrainedOn& trained_on)
+  // `explainer` may be null: then no reasons are printed.
+  PredictionPrinter(Session& session, const PredictArguments& arguments, const model::TrainedOn& trained_on,
+                    const model::RatingExplainer* explainer)
       : session_(session),
         arguments_(arguments),
         sink_(session),
         csv_(sink_),
         pretty_(!session.json && arguments.columns == Columns::kAll &&
                 (arguments.table || os::is_terminal_output())),
-        trained_on_(model::trained_on_json(trained_on)) {}
+        explainer_(explainer),
+        trained_on_(trained_on),
+        trained_on_json_(model::trained_on_json(trained_on)) {}
 
   Result<void> start() {
     if (session_.json) return {};
@@ -272,17 +298,17 @@ class PredictionPrinter {
       return {};
     }
     if (arguments_.columns == Columns::kNumbers) return csv_.write({"rating", "low", "high"});
-    return csv_.write({"App", "rating", "low", "high", "answered_as", "warnings"});
+    std::vector<std::string_view> columns = {"App", "rating", "low", "high", "answered_as", "warnings"};
+    if (explainer_ != nullptr) columns.emplace_back("reasons");
+    return csv_.write(columns);
   }
 
   Result<void> print(const app::ListingPrediction& prediction) {
+    std::optional<app::ExplainedListing> explained;
+    if (explainer_ != nullptr)
+      explained = app::explain_listing(*explainer_, prediction.listing, arguments_.level);
     if (session_.json) {
-      session_.print(codec::to_text(JsonObject{{"app", prediction.listing.app},
-                                               {"rating", prediction.rating},
-                                               {"interval", model::interval_json(prediction.interval)},
-                                               {"answered_as", model::name_of(prediction.answered_as)},
-                                               {"trained_on", trained_on_},
-                                               {"warnings", model::warnings_json(prediction.warnings)}},
+      session_.print(codec::to_text(explained ? app::to_json(*explained, trained_on_) : json_of(prediction),
                                     codec::JsonStyle::kCompact));
       session_.print("\n");
       return {};
@@ -292,15 +318,19 @@ class PredictionPrinter {
       session_.print_line("{:<46}  {:>6.2f}  {:>6.2f} ..{:>6.2f}  {}", shown_name(prediction.listing.app),
                           prediction.rating, prediction.interval.low, prediction.interval.high,
                           core::replaced(model::name_of(prediction.answered_as), "_", " "));
+      if (explained) session_.print_line("    {}", reasons_text(*explained));
       return {};
     }
     const std::string rating = codec::to_shortest(prediction.rating);
     const std::string low = codec::to_shortest(prediction.interval.low);
     const std::string high = codec::to_shortest(prediction.interval.high);
     if (arguments_.columns == Columns::kNumbers) return csv_.write({rating, low, high});
-    return csv_.write({prediction.listing.app, rating, low, high,
-                       std::string(model::name_of(prediction.answered_as)),
-                       fmt::format("{}", fmt::join(prediction.warnings, "; "))});
+    const std::string answered_as(model::name_of(prediction.answered_as));
+    const std::string warnings = fmt::format("{}", fmt::join(prediction.warnings, "; "));
+    const std::string reasons = explained ? reasons_text(*explained) : std::string();
+    std::vector<std::string_view> cells = {prediction.listing.app, rating, low, high, answered_as, warnings};
+    if (explained) cells.emplace_back(reasons);
+    return csv_.write(cells);
   }
 
   Result<void> finish(const model::TrainedOn& trained_on) {
@@ -319,6 +349,15 @@ class PredictionPrinter {
  private:
   static constexpr std::size_t kWarningsShown = 5;
 
+  Json json_of(const app::ListingPrediction& prediction) const {
+    return JsonObject{{"app", prediction.listing.app},
+                      {"rating", prediction.rating},
+                      {"interval", model::interval_json(prediction.interval)},
+                      {"answered_as", model::name_of(prediction.answered_as)},
+                      {"trained_on", trained_on_json_},
+                      {"warnings", model::warnings_json(prediction.warnings)}};
+  }
+
   void keep_warnings(const app::ListingPrediction& prediction) {
     for (const std::string& warning : prediction.warnings) {
       if (++warned_ <= kWarningsShown)
@@ -331,7 +370,9 @@ class PredictionPrinter {
   OutputSink sink_;
   codec::CsvWriter csv_;
   bool pretty_;
-  Json trained_on_;
+  const model::RatingExplainer* explainer_;
+  const model::TrainedOn& trained_on_;
+  Json trained_on_json_;
   std::vector<std::string> warnings_;  // the first, where no column holds them
   std::size_t warned_ = 0;
 };
@@ -368,10 +409,12 @@ Result<void> run_predict(Session& session, const PredictArguments& arguments) {
   const std::unique_ptr<core::ByteSource> source = TRY(open_input(context, arguments.file));
   const std::string file_name = input_name(arguments.file);
   os::Progress progress(context.progress, context.clock, {"predicting", "listings", 0});
-  PredictionPrinter printer(session, arguments, scorer.trained_on());
+  std::optional<model::RatingExplainer> explainer;
+  if (arguments.explain) explainer = TRY(model::RatingExplainer::create(scorer), arguments.package);
+  PredictionPrinter printer(session, arguments, scorer.trained_on(), explainer ? &*explainer : nullptr);
   TRY(printer.start());
   const app::PredictReport report = TRY(app::predict(
-      scorer, *source, {file_name, arguments.level}, progress,
+      scorer, *source, {file_name, arguments.level, format_of(arguments)}, progress,
       [&printer](const app::ListingPrediction& prediction) { return printer.print(prediction); }));
   TRY(printer.finish(scorer.trained_on()));
   warn_of_notes(context.log, report.read, file_name);
@@ -465,8 +508,18 @@ void add_predict(CLI::App& parent, Session& session) {
   CLI::Option* const file =
       command
           ->add_option("file", arguments->file,
-                       "a CSV file of listings in any known layout, or - for standard input")
+                       "a CSV file of listings in any known layout, JSON Lines (.jsonl, .ndjson), or - for "
+                       "standard input")
           ->type_name("FILE|-");
+  command
+      ->add_option_function<std::string>(
+          "--format",
+          [arguments](const std::string& name) {
+            arguments->format = name == "csv" ? app::ListingFormat::kCsv : app::ListingFormat::kJsonLines;
+          },
+          "of the input: csv or jsonl (default: by the file's name)")
+      ->check(CLI::IsMember({"csv", "jsonl"}));
+  command->add_flag("--explain", arguments->explain, "with reasons: the largest shares, with --json all");
   command
       ->add_flag("--ask", arguments->ask,
                  "ask for one listing instead, field by field, and explain its rating")
