@@ -425,7 +425,8 @@ class Answer {
         return Error(ErrorCode::kInvalidInput,
                      fmt::format("the rating to reach, '{}', is no number", target));
     }
-    for (const std::string_view line : core::split(value_of("_names"), '\n')) {
+    const std::string names_asked = value_of("_names");
+    for (const std::string_view line : core::split(names_asked, '\n')) {
       if (const std::string_view name = core::trimmed(line);
           !name.empty() && options.names.size() < kNamesMax)
         options.names.emplace_back(name);
