@@ -12,7 +12,7 @@
 #include "core/numeric.h"
 #include "core/strings.h"
 #include "serve/dot_plot.h"
-#include "serve/openapi.h"
+#include "serve/example_listing.h"
 #include "serve/prediction_answer.h"
 #include "serve/prediction_query.h"
 #include "serve/upload_rows.h"
