@@ -258,6 +258,7 @@ Result<Frame> arrays_frame(const Json& json, const RowScorer& scorer, std::strin
   if (!list->empty() && std::all_of(list->begin(), list->end(), is_object)) {
     Frame frame = frame_of_records(*list);
     frame.kind = Frame::Kind::kArrays;
+    frame.is_complete = form == "instances";
     return frame;
   }
   Frame frame = TRY(frame_of_matrix(*list));
@@ -419,6 +420,7 @@ class Writer {
 
   Result<void> write(model::Rows& rows) {
     matches_ = TRY(matches());
+    TRY(check_matrix());
     TRY(convert());
     TRY(check_required());
     TRY(check_known());
@@ -544,9 +546,8 @@ class Writer {
       return unexpected_error(fmt::format(
           "pandas dtypes must be int, float or bool. Fields with bad pandas dtypes: {}: object", label.text));
     }
-    const bool lacks_integer = cell == nullptr && (type == ColumnType::kLong || type == ColumnType::kInteger);
-    if (lacks_integer && frame_.kind == Frame::Kind::kArrays && signature_.inputs[column].required)
-      return uneven_lengths();
+    if (frame_.kind == Frame::Kind::kArrays)
+      TRY(check_array_cell(cell, type, label, signature_.inputs[column]));
     std::optional<double> number = as_type(cell, type, complaint);
     if (number && type == ColumnType::kFloat) number = static_cast<double>(static_cast<float>(*number));
     if (number) {
@@ -561,6 +562,33 @@ class Writer {
         fmt::format("Data is not compatible with model signature. Failed to convert column {} to type '{}'. "
                     "Error: '{}({}{}{})'",
                     label.text, numpy_name(type), complaint.exception, quote, complaint.text, quote));
+  }
+
+  // What numpy and pandas make of the values of one column before the signature is looked at.
+  Result<void> check_array_cell(const Json* cell, ColumnType type, const Label& label,
+                                const Column& column) const {
+    if (cell == nullptr && frame_.is_complete && column.required) return uneven_lengths();
+    const bool is_integer = type == ColumnType::kLong || type == ColumnType::kInteger;
+    if (cell == nullptr ? is_integer : cell->is_array()) {
+      return schema(fmt::format("Incompatible input types for column {}. Can not safely convert {} to {}.",
+                                label.text, cell == nullptr ? "float64" : "object", numpy_name(type)));
+    }
+    return {};
+  }
+
+  // An array without names becomes one of the first column's type, whatever comes of it then.
+  Result<void> check_matrix() const {
+    if (frame_.kind != Frame::Kind::kMatrix || !scorer_.enforces_signature() || !has_names(signature_))
+      return {};
+    const ColumnType type = signature_.inputs.front().type;
+    if (!model::is_number(type)) return {};
+    for (const std::vector<const Json*>& column : frame_.columns) {
+      for (const Json* const cell : column) {
+        Complaint complaint;
+        if (!as_type(cell, type, complaint)) return invalid(complaint.text);
+      }
+    }
+    return {};
   }
 
   Result<void> check_required() const {

@@ -30,6 +30,7 @@ struct Frame {
   std::vector<std::vector<const codec::Json*>> columns;  // by label, then by row
   std::size_t rows = 0;
   std::vector<std::size_t> shape;  // kMatrix: of the array, (rows) or (rows, columns)
+  bool is_complete = false;        // instances: a required column has to have every cell
 };
 
 // The frame under the one of `dataframe_split`, `dataframe_records`, `instances`, `inputs` that `body` has.
