@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +34,16 @@ constexpr std::string_view kJsonType = "application/json";
 struct Answer {
   std::string text;
   bool is_deprecated = false;
+  model::RowScores scores{};
 };
+
+// Why nothing answers: what the last load or look at the registry said.
+Error not_ready(const Slot& slot) {
+  const SlotStatus status = slot.status();
+  return Error(ErrorCode::kUnavailable,
+               fmt::format("no version of the model '{}' answers at the moment{}{}", slot.name(),
+                           status.failure.empty() ? "" : ": ", status.failure));
+}
 
 class Invocations {
  public:
@@ -42,11 +53,13 @@ class Invocations {
     const std::shared_ptr<const Version> version = slot.current();
     if (version == nullptr) {
       service_.metrics.count(ScoringError::kNotReady);
-      return invocation_error(
-          Error(ErrorCode::kUnavailable, "no version of the model answers at the moment"));
+      return invocation_error(not_ready(slot));
     }
     Result<Answer> answered = score(request, *version);
     if (!answered) return refused(answered.error());
+    if (const std::shared_ptr<const Version> shadow = slot.shadow()) {
+      compare(request, *shadow, answered->scores);
+    }
     Response response;
     response.headers.add("Content-Type", std::string(kJsonType));
     if (answered->is_deprecated) response.headers.add("Deprecation", "true");
@@ -83,7 +96,7 @@ class Invocations {
                    began + service_.options.time_max, scores));
     const Ticks scored = clock.elapsed();
     const std::size_t level = TRY(level_index(scorer, std::nullopt));
-    Answer answer{predictions_text(scorer, scores, level), body.is_deprecated};
+    Answer answer{predictions_text(scorer, scores, level), body.is_deprecated, {}};
     const Ticks written = clock.elapsed();
     RequestFigures figures;
     figures.rows = rows->size();
@@ -91,7 +104,32 @@ class Invocations {
                        core::seconds_between(decoded, scored) - scores.encode_seconds,
                        core::seconds_between(scored, written)};
     count_request(service_, version, kProtocol, figures, *rows);
+    answer.scores = std::move(scores);
     return answer;
+  }
+
+  // What the shadow says to the same request. What it cannot answer is not compared: nobody waits for it.
+  void compare(const Request& request, const Version& shadow, const model::RowScores& answered) const {
+    const model::RowScorer& scorer = *shadow.model.scorer;
+    const std::unique_ptr<model::Rows> rows = scorer.make_rows();
+    const std::string_view type = request.headers.find("Content-Type").value_or("");
+    const Result<InvocationBody> body =
+        read_invocation(type, request.body, scorer,
+                        {.strict = service_.options.strict, .rows_max = service_.options.rows_max}, *rows);
+    model::RowScores scores;
+    if (!body || !score_rows(scorer, *rows, 0, rows->size(), service_.options.threads, service_.clock,
+                             service_.clock.elapsed() + service_.options.time_max, scores)) {
+      return;
+    }
+    if (scores.values.size() != answered.values.size()) return;
+    double sum = 0;
+    double largest = 0;
+    for (std::size_t i = 0; i < scores.values.size(); ++i) {
+      const double difference = std::abs(scores.values[i] - answered.values[i]);
+      sum += difference;
+      largest = std::max(largest, difference);
+    }
+    service_.metrics.count_shadow(shadow, scores.rows, sum, largest);
   }
 
   Service service_;

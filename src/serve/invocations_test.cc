@@ -90,6 +90,44 @@ TEST_F(Invocations, SaysItsVersion) {
   EXPECT_EQ(fixture_.get("/version").body, "1.2.3");
 }
 
+TEST_F(Invocations, SayWhyNoVersionAnswers) {
+  const Response response = fixture_.post("/invocations/absent", "{}");
+
+  EXPECT_THAT(response.body, HasSubstr("'absent'"));
+  EXPECT_THAT(response.body, HasSubstr("no such model"));
+}
+
+TEST(InvocationsWithAShadow, AreAnsweredByTheVersionAndCompared) {
+  FakeSource source;
+  source.put("m", 1);
+  source.put("next", 1.5);
+  core::ManualClock clock;
+  core::NullLog log;
+  Slots slots(source, clock, log);
+  SlotRequest request;
+  request.name = "m";
+  request.uri = "m";
+  request.shadow = "next";
+  ASSERT_TRUE(slots.add(request));
+  ASSERT_TRUE(slots.load("m"));
+  ScoringMetrics metrics(slots);
+  http::RouteTable routes;
+  add_invocation_routes(routes, Service{slots, metrics, clock, ServiceOptions()});
+  http::Request body;
+  body.method = http::Method::kPost;
+  body.path = "/invocations";
+  body.headers.add("Content-Type", "application/json");
+  body.body = R"({"dataframe_records": [{"a": 1, "b": 2}, {"a": 0, "b": 0}]})";
+  const core::Result<Response> response = routes.find(body.method, body.path).route->handler(body);
+
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body, R"({"predictions": [4.0, 1.0]})");
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("starcast_shadow_rows_total{slot=\"m\",version=\"1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("starcast_shadow_difference_sum{slot=\"m\",version=\"1\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("starcast_shadow_difference_max{slot=\"m\",version=\"1\"} 0.5\n"));
+}
+
 TEST_F(Invocations, AreCounted) {
   fixture_.post("/invocations", R"({"dataframe_records": [{"App": "Alpha"}, {"App": "Beta"}]})");
 

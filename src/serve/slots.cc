@@ -48,29 +48,51 @@ void set_cell(model::Rows& rows, std::size_t column, const codec::Json& cell) {
   }
 }
 
-// The rows of MLflow's input_example.json in its "split" form; one empty row of anything else.
+const codec::JsonArray& array_of(const codec::Json* json) {
+  static const codec::JsonArray kNone;
+  const auto* const array = json ? std::get_if<codec::JsonArray>(&json->value()) : nullptr;
+  return array ? *array : kNone;
+}
+
+// {"columns": [...], "data": [[...], ...]}
+void add_split(const codec::Json& split, const model::Signature& signature, model::Rows& rows) {
+  std::vector<std::size_t> places;
+  for (const codec::Json& name : array_of(split.find("columns"))) {
+    places.push_back(name.is_string() ? column_of(signature, std::get<std::string>(name.value()))
+                                      : model::Rows::kNoColumn);
+  }
+  for (const codec::Json& row : array_of(split.find("data"))) {
+    if (rows.size() == kWarmRowsMax) return;
+    rows.add_row();
+    const codec::JsonArray& cells = array_of(&row);
+    for (std::size_t i = 0; i < std::min(cells.size(), places.size()); ++i) {
+      set_cell(rows, places[i], cells[i]);
+    }
+  }
+}
+
+// [[...], ...], or [{...}, ...]
+void add_list(const codec::JsonArray& list, const model::Signature& signature, model::Rows& rows) {
+  for (const codec::Json& row : list) {
+    if (rows.size() == kWarmRowsMax) return;
+    rows.add_row();
+    const codec::JsonArray& cells = array_of(&row);
+    for (std::size_t i = 0; i < std::min(cells.size(), signature.inputs.size()); ++i) {
+      set_cell(rows, i, cells[i]);
+    }
+    if (const auto* const members = std::get_if<codec::JsonObject>(&row.value())) {
+      for (const codec::JsonMember& member : *members) {
+        set_cell(rows, column_of(signature, member.first), member.second);
+      }
+    }
+  }
+}
+
+// The rows of a scoring request's body; one empty row of what is none.
 void add_example(const codec::Json& example, const model::Signature& signature, model::Rows& rows) {
-  const codec::Json* const columns = example.find("columns");
-  const codec::Json* const data = example.find("data");
-  const auto* const table = data ? std::get_if<codec::JsonArray>(&data->value()) : nullptr;
-  if (table) {
-    std::vector<std::size_t> places;
-    if (const auto* const names = columns ? std::get_if<codec::JsonArray>(&columns->value()) : nullptr) {
-      for (const codec::Json& name : *names) {
-        places.push_back(name.is_string() ? column_of(signature, std::get<std::string>(name.value()))
-                                          : model::Rows::kNoColumn);
-      }
-    } else {
-      for (std::size_t i = 0; i < signature.inputs.size(); ++i) places.push_back(i);
-    }
-    for (const codec::Json& row : *table) {
-      const auto* const cells = std::get_if<codec::JsonArray>(&row.value());
-      if (!cells || rows.size() == kWarmRowsMax) break;
-      rows.add_row();
-      for (std::size_t i = 0; i < std::min(cells->size(), places.size()); ++i) {
-        set_cell(rows, places[i], (*cells)[i]);
-      }
-    }
+  if (const codec::Json* const split = example.find("dataframe_split")) add_split(*split, signature, rows);
+  for (const char* const name : {"dataframe_records", "instances", "inputs"}) {
+    add_list(array_of(example.find(name)), signature, rows);
   }
   if (rows.size() == 0) rows.add_row();
 }
@@ -319,8 +341,6 @@ Result<void> Slots::load_current(Managed& managed, Loading& loading, const std::
     if (is_news && state->current.version) {
       data_->log.error("model '{}': {} is refused, version {} stays: {}", slot.name(), pin,
                        state->current.version->model.version, made.error().message());
-    } else if (is_news) {
-      data_->log.error("model '{}': {}", slot.name(), made.error().message());
     }
     return Error(std::move(made).error());
   }
@@ -421,8 +441,11 @@ void Slots::refresh(Managed& managed) {
     if (!pinned && !state->current.version) state->status.failure = failure;
   }
   if (pinned && (*pinned != loading->tried || loading->may_pass)) {
-    // The status and the log say why, if it fails.
-    static_cast<void>(load_current(managed, *loading, *pinned).has_value());
+    const std::string before = managed.slot.status().failure;
+    const Result<void> loaded = load_current(managed, *loading, *pinned);
+    if (!loaded && !managed.slot.current() && loaded.error().message() != before) {
+      data_->log.error("model '{}': {}", managed.slot.name(), loaded.error().message());
+    }
   }
   if (managed.shadow_uri.empty()) return;
   const Result<std::string> shadow_pin = pin(managed.shadow_uri);

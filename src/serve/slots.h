@@ -27,7 +27,7 @@ struct LoadedModel {
   std::string version;  // of the registry, "3"; "1" of what has none
   std::string model_id;
   std::string run_id;
-  codec::Json input_example;  // as MLflow saved it, or null
+  codec::Json input_example;  // a scoring request's body, as MLflow saved it beside the model, or null
 };
 
 // Where models come from. Thread-safe.

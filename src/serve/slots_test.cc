@@ -223,6 +223,33 @@ TEST_F(SlotsTest, AModelThatContradictsItselfIsRefused) {
   EXPECT_THAT(loaded.error().message(), HasSubstr("self-test"));
 }
 
+TEST_F(SlotsTest, TheInputExampleIsScoredBeforeAVersionAnswers) {
+  for (const char* const body :
+       {R"({"dataframe_split": {"columns": ["b", "x", "a"], "data": [[2, 9, 1], [null, 9, "text"]]}})",
+        R"({"dataframe_records": [{"a": 1, "b": 2}, {"x": 9}]})", R"({"inputs": [[1, 2], []]})"}) {
+    FakeSource source;
+    Slots slots(source, clock_, log_);
+    std::vector<std::size_t> missing;
+    source.put("m", [&missing]() -> Result<std::shared_ptr<const model::RowScorer>> {
+      auto scorer = std::make_shared<FakeScorer>(1);
+      scorer->on_rows = [&missing, one = scorer.get()](const model::Rows& rows) {
+        model::ColumnCounts counts;
+        counts.missing.resize(2);
+        one->count_columns(rows, 0, rows.size(), counts);
+        missing.assign(counts.missing.begin(), counts.missing.end());
+        missing.push_back(rows.size());
+      };
+      return std::shared_ptr<const model::RowScorer>(std::move(scorer));
+    });
+    source.set_input_example(codec::parse_json(body).value());
+    SlotRequest request;
+    request.uri = "m";
+    ASSERT_TRUE(slots.add(request));
+    ASSERT_TRUE(slots.load("m"));
+    EXPECT_EQ(missing, (std::vector<std::size_t>{1, 1, 2})) << body;
+  }
+}
+
 TEST_F(SlotsTest, UnloadedNothingAnswersUntilTheNextLoad) {
   source_.put("m", 1);
   add("a", "m");

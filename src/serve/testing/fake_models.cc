@@ -59,6 +59,7 @@ std::unique_ptr<model::Rows> FakeScorer::make_rows() const {
 void FakeScorer::score(const model::Rows& rows, std::size_t first, std::size_t count,
                        model::RowScores& scores) const {
   if (on_score) on_score();
+  if (on_rows) on_rows(rows);
   const auto& cells = dynamic_cast<const FakeRows&>(rows);
   scores = model::RowScores();
   scores.rows = count;
@@ -142,6 +143,7 @@ Result<LoadedModel> FakeSource::load(const std::string& uri) {
     model.uri = fmt::format("{}#{}", uri, found->second.version);
   }
   model.scorer = TRY(make());
+  model.input_example = example_;
   return model;
 }
 

@@ -40,6 +40,7 @@ class FakeScorer final : public model::RowScorer {
 
   // Called by every score(), before it answers.
   std::function<void()> on_score{};
+  std::function<void(const model::Rows&)> on_rows{};
   bool is_fickle = false;  // answers something else each time
 
  private:
@@ -60,6 +61,8 @@ class FakeSource final : public ModelSource {
   // From now on nobody can tell what `uri` is.
   void fail_pin(const std::string& uri, core::Error error);
   void remove(const std::string& uri);
+  // Of all models from now on.
+  void set_input_example(codec::Json example) { example_ = std::move(example); }
   // How often that was loaded.
   int loads(const std::string& uri) const;
 
@@ -75,6 +78,7 @@ class FakeSource final : public ModelSource {
     std::vector<core::Error> pin_error{};
   };
   mutable core::Guarded<std::map<std::string, Known>> known_{};
+  codec::Json example_{};
 };
 
 }  // namespace starcast::serve
