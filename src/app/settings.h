@@ -20,7 +20,9 @@ enum class SettingKind {
   kInteger,
   kSwitch,   // on when given; in the environment true/false, 1/0, yes/no
   kChoice,   // --name and --no-name
+  kSeconds,  // a number of seconds, 0 or more, with a fraction
   kIgnored,  // MLflow's, taken and without effect here: the help says why
+  kIgnoredSwitch,
 };
 
 struct Setting {
@@ -35,6 +37,10 @@ struct Setting {
 
 // Of `starcast server` and `starcast up`: MLflow's flags and environment names.
 std::span<const Setting> server_settings();
+// How models are served, in `starcast models serve` and `starcast up`.
+std::span<const Setting> serving_settings();
+// What `starcast models serve` has besides: its port, its limits, and MLflow's flags.
+std::span<const Setting> scoring_server_settings();
 
 // What holds: the flag, else the environment, else the default. Reading a name that is not in the table is a
 // failed CHECK.
@@ -47,6 +53,7 @@ class SettingValues {
 
   const std::string& text(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
+  double seconds(std::string_view name) const;
   bool on(std::string_view name) const;
   // Split at commas, without blanks.
   std::vector<std::string> list(std::string_view name) const;

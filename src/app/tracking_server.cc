@@ -63,6 +63,33 @@ void add_own_routes(tracking::Service& service, const std::function<std::string(
   add_text(prefix + "/", "index", kIndexPage, "text/html; charset=utf-8");
 }
 
+// What the workspace has to serve, its registry being this very service.
+core::Result<std::unique_ptr<Scoring>> scoring_of_workspace(tracking::Service& service,
+                                                            const SettingValues& serving,
+                                                            const Context& context) {
+  ModelSourceOptions source = model_source_options("", context);
+  source.connect = [&service]() -> core::Result<std::unique_ptr<tracking::Connection>> {
+    return tracking::connect_service(service);
+  };
+  serve::ServiceOptions options = TRY(serving_options(serving, context));
+  options.path_prefix = service.options().static_prefix;
+  auto scoring =
+      std::make_unique<Scoring>(std::move(source), std::move(options),
+                                static_cast<double>(serving.integer("max-requests-per-second")), context);
+  add_workspace_models(*scoring, *tracking::connect_service(service), context);
+  return scoring;
+}
+
+void watch_workspace(Scoring& scoring, tracking::Service& service, const SettingValues& serving,
+                     const Context& context) {
+  const auto interval = std::chrono::milliseconds(static_cast<std::int64_t>(serving.seconds("watch") * 1000));
+  scoring.watch(interval,
+                [&scoring, &context,
+                 connection = std::shared_ptr<tracking::Connection>(tracking::connect_service(service))] {
+                  add_workspace_models(scoring, *connection, context);
+                });
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<tracking::Service>> service_for_listing(const Context& context) {
@@ -103,8 +130,8 @@ core::Result<tracking::ServiceOptions> service_options(const SettingValues& sett
   return options;
 }
 
-core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const SettingValues& settings,
-                                                                    const Context& context) {
+core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(
+    const SettingValues& settings, const Context& context, const std::optional<SettingValues>& serving) {
   const std::int64_t port = settings.integer("port");
   if (port < 0 || port > 65535) {
     return core::Error(core::ErrorCode::kInvalidInput,
@@ -115,7 +142,15 @@ core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const Settin
   started->service_ = TRY(tracking::Service::open(std::move(store), context.clock));
   tracking::Service& service = *started->service_;
   const TrackingServer* const self = started.get();
-  add_own_routes(service, [self] { return self->server_->metrics_text(); });
+  add_own_routes(service, [self] {
+    std::string text = self->server_->metrics_text();
+    if (self->scoring_) text += self->scoring_->metrics_text();
+    return text;
+  });
+  if (serving) {
+    started->scoring_ = TRY(scoring_of_workspace(service, *serving, context));
+    started->scoring_->add_routes(service.routes());
+  }
 
   http::ServerOptions options;
   options.address = settings.text("host");
@@ -147,6 +182,7 @@ core::Result<std::unique_ptr<TrackingServer>> TrackingServer::start(const Settin
                                : fmt::format("[{}]", settings.text("host"));
   started->address_ =
       fmt::format("http://{}:{}{}", host, started->server_->port(), service.options().static_prefix);
+  if (serving) watch_workspace(*started->scoring_, service, *serving, context);
   return started;
 }
 
@@ -156,6 +192,7 @@ TrackingServer::~TrackingServer() {
 
 void TrackingServer::stop() {
   if (server_) server_->stop(kGrace);
+  if (scoring_) scoring_->stop();
 }
 
 }  // namespace starcast::app

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "app/scoring_server.h"
 #include "app/settings.h"
 #include "app/workspace.h"
 #include "core/result.h"
@@ -21,13 +23,17 @@ class TrackingServer {
  public:
   // kAlreadyExists when the port is taken; the message names a free one. Warns of an address that others can
   // reach.
-  static core::Result<std::unique_ptr<TrackingServer>> start(const SettingValues& settings,
-                                                             const Context& context);
+  // With `serving`, the values of serving_settings(), the workspace's models answer on the same port.
+  static core::Result<std::unique_ptr<TrackingServer>> start(
+      const SettingValues& settings, const Context& context,
+      const std::optional<SettingValues>& serving = std::nullopt);
   ~TrackingServer();
 
   const std::string& address() const { return address_; }  // "http://127.0.0.1:5000"
   std::uint16_t port() const { return server_->port(); }
   const tracking::ServiceOptions& options() const { return service_->options(); }
+  // The models that are served besides; nullptr: none.
+  Scoring* scoring() { return scoring_.get(); }
   // Stops accepting, finishes what runs, closes the store.
   void stop();
 
@@ -36,6 +42,7 @@ class TrackingServer {
 
   std::string address_{};
   std::unique_ptr<tracking::Service> service_;
+  std::unique_ptr<Scoring> scoring_;
   std::unique_ptr<http::Server> server_;  // after the service: it stops first
 };
 

@@ -147,6 +147,7 @@ int run(int argc, char** argv) {
   add_server_commands(app, session);
   add_experiment_commands(app, session);
   add_run_commands(app, session);
+  add_serve_commands(app, session);
   add_import_commands(app, session);
   try {
     app.parse(argc, argv);

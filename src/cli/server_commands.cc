@@ -1,8 +1,8 @@
-#include <map>
-
 #include "app/settings.h"
 #include "app/tracking_server.h"
+#include "cli/serving_views.h"
 #include "cli/session.h"
+#include "cli/setting_options.h"
 #include "core/clock.h"
 #include "os/process.h"
 #include "os/process_limits.h"
@@ -17,43 +17,10 @@ using core::Result;
 
 namespace {
 
-using Flags = std::map<std::string, std::string>;
-
-// MLflow's -h is the host, so help is --help alone.
-void add_settings(CLI::App& command, const std::shared_ptr<Flags>& flags) {
-  command.set_help_flag("--help", "print this help message and exit");
-  for (const app::Setting& setting : app::server_settings()) {
-    const std::string name(setting.name);
-    std::string names = "--" + name;
-    if (!setting.letter.empty()) names = fmt::format("-{},{}", setting.letter, names);
-    std::string help(setting.help);
-    if (!setting.fallback.empty() && setting.kind != app::SettingKind::kSwitch) {
-      help += fmt::format(" (default: {})", setting.fallback);
-    }
-    if (!setting.environment.empty()) help += fmt::format(" [{}]", setting.environment);
-    switch (setting.kind) {
-      case app::SettingKind::kSwitch:
-        command.add_flag_callback(names, [flags, name] { (*flags)[name] = "true"; }, help);
-        break;
-      case app::SettingKind::kChoice:
-        command.add_flag_callback(names, [flags, name] { (*flags)[name] = "true"; }, help);
-        command.add_flag_callback(
-            "--no-" + name, [flags, name] { (*flags)[name] = "false"; }, fmt::format("not --{}", name));
-        break;
-      case app::SettingKind::kText:
-      case app::SettingKind::kInteger:
-      case app::SettingKind::kIgnored:
-        command
-            .add_option_function<std::string>(
-                names, [flags, name](const std::string& value) { (*flags)[name] = value; }, help)
-            ->type_name(std::string(setting.type_name));
-        break;
-    }
-  }
-}
+enum class Serves { kTracking, kAll };
 
 // One line to standard output once requests are answered, then until a signal comes.
-Result<void> serve(Session& session, const Flags& flags, bool open_browser) {
+Result<void> serve(Session& session, const Flags& flags, Serves serves, bool open_browser) {
   const app::Context& context = session.context();
   const core::Ticks started = context.clock.elapsed();
   const app::SettingValues settings =
@@ -62,19 +29,29 @@ Result<void> serve(Session& session, const Flags& flags, bool open_browser) {
   os::raise_open_files_limit();
   const os::SignalRelay::Watch signals = TRY(os::SignalRelay::watch());
   os::survive_file_size_limit();
-  const std::unique_ptr<app::TrackingServer> server = TRY(app::TrackingServer::start(settings, context));
+  std::optional<app::SettingValues> serving;
+  if (serves == Serves::kAll) {
+    serving = TRY(app::SettingValues::read(app::serving_settings(), flags, context.environment));
+  }
+  const std::unique_ptr<app::TrackingServer> server =
+      TRY(app::TrackingServer::start(settings, context, serving));
   const double seconds = core::seconds_between(started, context.clock.elapsed());
   if (session.json) {
-    session.print_json(JsonObject{{"address", server->address()},
-                                  {"port", static_cast<std::int64_t>(server->port())},
-                                  {"store", server->options().backend_store_uri},
-                                  {"artifacts", server->options().artifacts_destination},
-                                  {"version", STARCAST_VERSION},
-                                  {"ready_seconds", seconds}});
+    JsonObject start{{"address", server->address()},
+                     {"port", static_cast<std::int64_t>(server->port())},
+                     {"store", server->options().backend_store_uri},
+                     {"artifacts", server->options().artifacts_destination},
+                     {"version", STARCAST_VERSION},
+                     {"ready_seconds", seconds}};
+    if (server->scoring()) start.emplace_back("models", served_json(server->scoring()->slots()));
+    session.print_json(std::move(start));
   } else if (!session.quiet) {
-    session.print_line("starcast {} on {}, store {}, artifacts {}, ready in {:.0f} ms", STARCAST_VERSION,
+    const std::string models = server->scoring()
+                                   ? fmt::format(", serving {}", served_text(server->scoring()->slots()))
+                                   : std::string();
+    session.print_line("starcast {} on {}, store {}, artifacts {}{}, ready in {:.0f} ms", STARCAST_VERSION,
                        server->address(), server->options().backend_store_uri,
-                       server->options().artifacts_destination, seconds * 1000);
+                       server->options().artifacts_destination, models, seconds * 1000);
   }
   TRY(session.finish());
   if (open_browser) {
@@ -86,7 +63,9 @@ Result<void> serve(Session& session, const Flags& flags, bool open_browser) {
       context.log.warning("no browser could be opened; go to {}", server->address());
     }
   }
+  notify_manager("READY=1", context);
   static_cast<void>(signals.wait());
+  notify_manager("STOPPING=1", context);
   context.log.info("stopping: what runs is finished first");
   server->stop();
   return {};
@@ -168,17 +147,20 @@ void add_server_commands(CLI::App& parent, Session& session) {
   CLI::App* const server = add_command(
       parent, session, "server", "serve tracking, registry and artifacts, as `mlflow server` does",
       Grammar::kOwn, [server_flags, routes_only](Session& current) {
-        return *routes_only ? list_routes(current) : serve(current, *server_flags, false);
+        return *routes_only ? list_routes(current) : serve(current, *server_flags, Serves::kTracking, false);
       });
-  add_settings(*server, server_flags);
+  add_settings(*server, app::server_settings(), server_flags);
   server->add_flag("--routes", *routes_only, "list what is answered, and serve nothing");
 
   const auto up_flags = std::make_shared<Flags>();
   const auto open_browser = std::make_shared<bool>(false);
-  CLI::App* const up = add_command(
-      parent, session, "up", "serve all that this workspace has, in one process on one port", Grammar::kOwn,
-      [up_flags, open_browser](Session& current) { return serve(current, *up_flags, *open_browser); });
-  add_settings(*up, up_flags);
+  CLI::App* const up =
+      add_command(parent, session, "up", "serve all that this workspace has, in one process on one port",
+                  Grammar::kOwn, [up_flags, open_browser](Session& current) {
+                    return serve(current, *up_flags, Serves::kAll, *open_browser);
+                  });
+  add_settings(*up, app::server_settings(), up_flags);
+  add_settings(*up, app::serving_settings(), up_flags);
   up->add_flag("--open", *open_browser, "open it in the browser");
 
   CLI::App* const db = parent.add_subcommand("db", "look after the tracking database");

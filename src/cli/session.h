@@ -70,6 +70,7 @@ void add_pipeline_commands(CLI::App& parent, Session& session);    // repro
 void add_server_commands(CLI::App& parent, Session& session);      // server, up, db
 void add_experiment_commands(CLI::App& parent, Session& session);  // experiments
 void add_run_commands(CLI::App& parent, Session& session);         // runs, artifacts, models
+void add_serve_commands(CLI::App& parent, Session& session);       // models serve; after add_run_commands
 void add_import_commands(CLI::App& parent, Session& session);      // import
 
 }  // namespace starcast::cli
