@@ -22,7 +22,6 @@
 
 namespace {
 
-using namespace std::string_view_literals;
 using starcast::model::Column;
 using starcast::model::ColumnType;
 using starcast::model::ForestAnswer;
@@ -81,8 +80,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const RowScorer& scorer = *scorers()[bytes[0] % scorers().size()];
   const bool is_csv = bytes[0] >= 128;
   const std::unique_ptr<Rows> rows = scorer.make_rows();
-  const auto read = starcast::serve::read_invocation(is_csv ? "text/csv"sv : "application/json"sv, body,
-                                                     scorer, {.strict = false, .rows_max = kRowsMax}, *rows);
+  const auto read = starcast::serve::read_invocation(
+      is_csv ? std::string_view("text/csv") : std::string_view("application/json"), body, scorer,
+      {.strict = false, .rows_max = kRowsMax}, *rows);
   if (read) {
     CHECK(rows->size() <= kRowsMax);
     answer(scorer, *rows);

@@ -28,9 +28,11 @@
 #include <thread>
 #include <vector>
 
+#include "core/clock.h"
+
 namespace {
 
-using Moment = std::chrono::steady_clock::time_point;
+using Moment = starcast::core::Ticks;
 
 [[noreturn]] void fail(std::string_view what) {
   fmt::print(stderr, "bench_serving: {}: {}\n", what, std::strerror(errno));
@@ -161,7 +163,7 @@ int run_constant(std::uint16_t port, std::size_t threads, std::size_t answer_byt
 struct Connection {
   int file = -1;
   std::string received;
-  Moment sent;
+  Moment sent{};
 };
 
 int connect_to(std::uint16_t port) {
@@ -189,12 +191,11 @@ int run_load(std::uint16_t port, std::string_view path, const char* bodies, std:
   std::vector<std::size_t> connection_of(4096);  // by file
   std::size_t next = 0;
   const auto ask = [&](Connection& connection) {
-    connection.sent = std::chrono::steady_clock::now();
+    connection.sent = starcast::core::system_clock().elapsed();
     if (!send_all(connection.file, requests[next++ % requests.size()])) fail("send");
   };
-  const Moment began = std::chrono::steady_clock::now();
-  const Moment end = began + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                 std::chrono::duration<double>(seconds));
+  const Moment began = starcast::core::system_clock().elapsed();
+  const Moment end = began + std::chrono::duration_cast<Moment>(std::chrono::duration<double>(seconds));
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].file = connect_to(port);
     connection_of[static_cast<std::size_t>(all[i].file)] = i;
@@ -205,7 +206,7 @@ int run_load(std::uint16_t port, std::string_view path, const char* bodies, std:
   std::size_t failed = 0;
   std::vector<char> buffer(std::size_t{256} << 10);
   std::array<epoll_event, 64> events{};
-  while (std::chrono::steady_clock::now() < end) {
+  while (starcast::core::system_clock().elapsed() < end) {
     const int count = epoll_wait(poll, events.data(), static_cast<int>(events.size()), 100);
     for (int i = 0; i < count; ++i) {
       Connection& connection =
@@ -217,13 +218,14 @@ int run_load(std::uint16_t port, std::string_view path, const char* bodies, std:
       if (whole == 0) continue;
       if (!connection.received.starts_with("HTTP/1.1 200")) ++failed;
       connection.received.erase(0, whole);
-      micros.push_back(
-          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - connection.sent)
-              .count());
+      micros.push_back(std::chrono::duration<double, std::micro>(starcast::core::system_clock().elapsed() -
+                                                                 connection.sent)
+                           .count());
       ask(connection);
     }
   }
-  const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double taken =
+      std::chrono::duration<double>(starcast::core::system_clock().elapsed() - began).count();
   if (micros.empty()) micros.push_back(taken * 1e6);
   std::sort(micros.begin(), micros.end());
   const auto quantile = [&micros](double share) {
