@@ -162,10 +162,10 @@ GraphNode node_of(const Stage& stage, const std::string& absolute_root) {
   return node;
 }
 
-Result<Project> load_project(const os::FileSystem& files, const std::string& root,
-                             const std::string& absolute_root) {
+Result<Project> load_project(os::FileSystem& files, const std::string& root, const std::string& absolute_root,
+                             const os::Environment& environment) {
   Project project;
-  project.config = TRY(load_config(files, root));
+  project.config = TRY(load_config(files, root, environment));
   const std::string yaml = os::joined(root, kYamlFile);
   if (!files.exists(yaml)) return Error(ErrorCode::kNotFound, fmt::format("there is no '{}'", yaml));
   project.yaml = TRY(load_dvc_yaml(files, yaml, kYamlFile));
@@ -617,10 +617,10 @@ Result<StageReport> Runner::check_tracked(Tracked& tracked, Place place) {
 
 Result<ReproReport> repro(const ReproOptions& options, os::FileSystem& files, os::ProcessRunner& processes,
                           const os::Environment& environment, ReproObserver& observer) {
-  const WorkspaceConfig config = TRY(load_config(files, options.root));
+  const WorkspaceConfig config = TRY(load_config(files, options.root, environment));
   static_cast<void>(config);
   std::shared_ptr<void> lock = TRY(options.take_lock(os::joined(options.root, ".dvc/tmp/lock")));
-  Project project = TRY(load_project(files, options.root, absolute_folder(files, options.root)));
+  Project project = TRY(load_project(files, options.root, absolute_folder(files, options.root), environment));
   Runner runner(options, files, processes, environment, observer, std::move(project), std::move(lock));
   return runner.run();
 }

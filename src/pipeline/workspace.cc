@@ -26,52 +26,27 @@ constexpr std::string_view kDvcIgnoreText =
     "# the performance. Learn more at\n"
     "# https://dvc.org/doc/user-guide/dvcignore\n";
 
-bool is_true(std::string_view value) {
-  const std::string lower = core::ascii_lower(value);
-  return lower == "true" || lower == "yes" || lower == "on" || lower == "1";
-}
-
-Result<void> read_config_file(const os::FileSystem& files, const std::string& path, WorkspaceConfig& config) {
-  const auto text = files.read(path);
-  if (!text && text.error().code() == ErrorCode::kNotFound) return {};
-  if (!text) return text.error();
-  std::string section;
-  std::size_t number = 0;
-  for (const std::string_view raw : core::split(text.value(), '\n')) {
-    ++number;
-    const std::string_view line = core::trimmed(raw);
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    if (line.front() == '[') {
-      if (line.back() != ']')
-        return Error(ErrorCode::kInvalidInput,
-                     fmt::format("{}:{}: a section's ']' is missing", path, number));
-      section = core::ascii_lower(core::trimmed(line.substr(1, line.size() - 2)));
-      continue;
-    }
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("{}:{}: expected 'key = value'", path, number));
-    }
-    const std::string key = core::ascii_lower(core::trimmed(line.substr(0, equals)));
-    std::string_view value = core::trimmed(line.substr(equals + 1));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
-        value.back() == value.front()) {
-      value = value.substr(1, value.size() - 2);
-    }
-    if (section == "core" && key == "no_scm") config.no_scm = is_true(value);
-    if (section == "core" && key == "hardlink_lock" && is_true(value)) {
-      return Error(ErrorCode::kUnsupported,
-                   fmt::format("{}:{}: core.hardlink_lock is not supported", path, number));
-    }
-    if (section == "cache" && key == "dir" && !value.empty())
-      config.cache_folder = os::normalized(os::joined(".dvc", value));
+std::vector<LinkType> link_types(const ConfigValue& value) {
+  std::vector<std::string> names = value.items;
+  if (!value.is_list) {
+    names.clear();
+    for (const std::string_view name : core::split(value.text(), ',')) names.emplace_back(name);
   }
-  return {};
+  std::vector<LinkType> types;
+  for (const std::string& name : names) {
+    const std::string_view type = core::trimmed(name);
+    if (type == "reflink") types.push_back(LinkType::kReflink);
+    if (type == "hardlink") types.push_back(LinkType::kHardLink);
+    if (type == "symlink") types.push_back(LinkType::kSymbolicLink);
+    if (type == "copy") types.push_back(LinkType::kCopy);
+  }
+  return types;
 }
 
 }  // namespace
 
-Result<WorkspaceConfig> load_config(const os::FileSystem& files, const std::string& root) {
+Result<WorkspaceConfig> load_config(os::FileSystem& files, const std::string& root,
+                                    const os::Environment& environment) {
   const std::string folder = os::joined(root, ".dvc");
   if (!files.is_folder(folder)) {
     return Error(
@@ -80,9 +55,20 @@ Result<WorkspaceConfig> load_config(const os::FileSystem& files, const std::stri
                     root.empty() ? "." : root));
   }
   WorkspaceConfig config;
+  config.all = TRY(ConfigFiles(files, environment, root).merged());
   config.cache_folder = ".dvc/cache";
-  TRY(read_config_file(files, os::joined(folder, "config"), config));
-  TRY(read_config_file(files, os::joined(folder, "config.local"), config));
+  config.no_scm = is_true(config.all.value("core", "no_scm").value_or(""));
+  if (is_true(config.all.value("core", "hardlink_lock").value_or(""))) {
+    return Error(ErrorCode::kUnsupported, "core.hardlink_lock is not supported");
+  }
+  const ConfigSection* const cache = config.all.find("cache");
+  if (cache == nullptr) return config;
+  if (const ConfigValue* const dir = cache->find("dir"); dir != nullptr && !dir->text().empty())
+    config.cache_folder = dir->origin == ConfigValue::Origin::kRelative
+                              ? os::relative_to(dir->text(), absolute_folder(files, root))
+                              : dir->text();
+  if (const ConfigValue* const type = cache->find("type")) config.cache_types = link_types(*type);
+  config.is_shared = cache->find("shared") != nullptr;
   return config;
 }
 
@@ -90,6 +76,18 @@ std::string absolute_folder(const os::FileSystem& files, const std::string& fold
   if (os::is_absolute(folder)) return os::normalized(folder);
   const auto here = files.read_link("/proc/self/cwd");
   return os::normalized(here ? os::joined(here.value(), folder) : folder);
+}
+
+std::optional<std::string> find_root(const os::FileSystem& files) {
+  std::string above;
+  std::string at = absolute_folder(files, "");
+  while (true) {
+    if (files.is_folder(os::joined(above, ".dvc"))) return above;
+    const std::string next = os::folder_of(at);
+    if (next == at || next.empty() || at == ".") return std::nullopt;
+    at = next;
+    above = above.empty() ? ".." : above + "/..";
+  }
 }
 
 std::optional<GitIgnore> GitIgnore::find(os::FileSystem& files, const std::string& root,
@@ -113,7 +111,7 @@ std::optional<GitIgnore> GitIgnore::find(os::FileSystem& files, const std::strin
   }
 }
 
-Result<void> GitIgnore::ignore(const std::string& path) const {
+bool GitIgnore::ignores(const std::string& path, PathKind kind) const {
   IgnorePatterns patterns;
   const std::string from_top = os::joined(prefix_, path);
   if (!user_file_.empty()) {
@@ -127,8 +125,32 @@ Result<void> GitIgnore::ignore(const std::string& path) const {
     if (const auto text = files_->read(os::joined(os::joined(top_, folder), ".gitignore")))
       patterns.add(text.value(), folder);
   }
+  return patterns.ignores(from_top, kind);
+}
+
+Result<void> GitIgnore::unignore(const std::string& path) const {
+  const std::string file = os::joined(os::folder_of(os::joined(root_, path)), ".gitignore");
+  const auto status = files_->status(file);
+  if (!status) return {};
+  const std::string text = TRY(files_->read(file));
+  const std::string line = fmt::format("/{}", escaped_for_ignore(os::name_of(path)));
+  std::string kept;
+  for (const std::string_view present : core::split(text, '\n')) {
+    if (core::trimmed(present) == line) continue;
+    kept += present;
+    kept += '\n';
+  }
+  kept.pop_back();  // split gives one part more than there are newlines
+  if (kept == text) return {};
+  if (core::trimmed(kept).empty()) return files_->remove(file);
+  os::WriteOptions options = kPlainFile;
+  options.mode = status.value().mode;
+  return files_->write(file, kept, options);
+}
+
+Result<void> GitIgnore::ignore(const std::string& path) const {
   const std::string whole = os::joined(root_, path);
-  if (patterns.ignores(from_top, files_->is_folder(whole) ? PathKind::kFolder : PathKind::kFile)) return {};
+  if (ignores(path, files_->is_folder(whole) ? PathKind::kFolder : PathKind::kFile)) return {};
 
   const std::string file = os::joined(os::folder_of(whole), ".gitignore");
   std::string text;
@@ -162,7 +184,7 @@ Result<LockedPath> track(os::FileSystem& files, const std::string& root, const s
   if (!os::stays_inside(path))
     return Error(ErrorCode::kInvalidInput, fmt::format("'{}' lies outside the workspace", path));
   const std::string normal = os::normalized(path);
-  const WorkspaceConfig config = TRY(load_config(files, root));
+  const WorkspaceConfig config = TRY(load_config(files, root, environment));
   Cache cache(files, root, config.cache_folder, clock);
   const LockedPath found = TRY(cache.identify(normal));
   TRY(cache.store(found));

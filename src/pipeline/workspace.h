@@ -4,27 +4,39 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/result.h"
 #include "os/environment.h"
 #include "os/file_system.h"
+#include "pipeline/cache.h"
+#include "pipeline/config.h"
 #include "pipeline/dvc_lock.h"
+#include "pipeline/ignore.h"
 
 namespace starcast::pipeline {
 
-// What of .dvc/config and .dvc/config.local counts here.
+// What of the configuration counts here.
 struct WorkspaceConfig {
   std::string cache_folder;  // relative to the root, or absolute
-  bool no_scm = false;       // core.no_scm
+  std::vector<LinkType> cache_types = {LinkType::kReflink,
+                                       LinkType::kCopy};  // cache.type, the first that works
+  bool is_shared = false;                                 // cache.shared = group
+  bool no_scm = false;                                    // core.no_scm
+  Config all;                                             // every level merged
 };
 
-// kFailedPrecondition when `root` has no .dvc folder; kUnsupported for core.hardlink_lock, which another lock
-// would break.
-core::Result<WorkspaceConfig> load_config(const os::FileSystem& files, const std::string& root);
+// kFailedPrecondition when `root` has no .dvc folder; kInvalidInput for a config that DVC refuses;
+// kUnsupported for core.hardlink_lock, which another lock would break.
+core::Result<WorkspaceConfig> load_config(os::FileSystem& files, const std::string& root,
+                                          const os::Environment& environment = os::real_environment());
 
 // The folder as an absolute path, where the machine tells the working directory; else as given, normalized.
 std::string absolute_folder(const os::FileSystem& files, const std::string& folder);
+
+// The nearest folder with a .dvc from the working directory upwards: "" (here), "..", "../.." and so on.
+std::optional<std::string> find_root(const os::FileSystem& files);
 
 // The git repository that the workspace lies in, and its ignore files. Thread-compatible.
 class GitIgnore {
@@ -36,6 +48,12 @@ class GitIgnore {
   // Adds "/name" to the .gitignore beside `path` (relative to the workspace's root), unless git ignores it
   // already.
   core::Result<void> ignore(const std::string& path) const;
+
+  // Whether git ignores it (path relative to the workspace's root).
+  bool ignores(const std::string& path, PathKind kind) const;
+
+  // Takes the line "/name" out of the .gitignore beside `path`; one that is left empty is removed.
+  core::Result<void> unignore(const std::string& path) const;
 
  private:
   GitIgnore(os::FileSystem& files, std::string root, std::string top, std::string prefix,
