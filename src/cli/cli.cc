@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
@@ -30,7 +32,10 @@ constexpr const char* kFooter =
 
 // Commands whose bad arguments end with DVC's status.
 bool is_dvc_command(std::string_view name) {
-  return name == "repro";
+  constexpr std::array<std::string_view, 15> kNames = {"add",    "cache", "checkout", "commit", "config",
+                                                       "fetch",  "gc",    "pull",     "push",   "remote",
+                                                       "remove", "repro", "root",     "status", "unprotect"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 // The command that the arguments chose, as deep as they could be followed, with its parents in front.
@@ -114,7 +119,7 @@ int report_error(const Error& error, Session& session) {
     fmt::print(stderr, "{}\n",
                codec::to_text(codec::JsonObject{{"error", details}}, codec::JsonStyle::kCompact));
   } else {
-    fmt::print(stderr, "starcast: {}\n", error.message());
+    if (!error.message().empty()) fmt::print(stderr, "starcast: {}\n", error.message());
   }
   return session.failure_status.value_or(exit_status_of(error.code(), session.grammar));
 }
@@ -144,6 +149,8 @@ int run(int argc, char** argv) {
   add_explain_commands(app, session);
   add_data_commands(app, session);
   add_pipeline_commands(app, session);
+  add_config_commands(app, session);
+  add_versioning_commands(app, session);
   add_server_commands(app, session);
   add_experiment_commands(app, session);
   add_run_commands(app, session);

@@ -13,6 +13,7 @@ enum class Grammar {
 
 inline constexpr int kSuccess = 0;
 inline constexpr int kDvcNoRepository = 253;
+inline constexpr int kDvcBadConfig = 251;
 
 int exit_status_of(core::ErrorCode code, Grammar grammar);
 int usage_status(Grammar grammar);

@@ -67,6 +67,9 @@ void add_data_commands(CLI::App& parent, Session& session);        // data fetch
 void add_model_commands(CLI::App& parent, Session& session);       // prepare, split, train, evaluate, predict
 void add_explain_commands(CLI::App& parent, Session& session);     // explain, whatif
 void add_pipeline_commands(CLI::App& parent, Session& session);    // repro
+void add_config_commands(CLI::App& parent, Session& session);      // config, remote, cache
+// status, add, checkout, commit, push, fetch, pull, gc, remove, unprotect, root
+void add_versioning_commands(CLI::App& parent, Session& session);
 void add_server_commands(CLI::App& parent, Session& session);      // server, up, db
 void add_experiment_commands(CLI::App& parent, Session& session);  // experiments
 void add_run_commands(CLI::App& parent, Session& session);         // runs, artifacts, models
