@@ -582,7 +582,8 @@ Result<void> ConfigFiles::write(ConfigLevel level, const Config& config) {
   TRY(files_.make_folders(os::folder_of(file)));
   os::WriteOptions options;
   options.mode = 0666;
-  return files_.write(file, to_text(saved), options);
+  const std::string text = to_text(saved);
+  return files_.write(file, text.empty() ? "\n" : text, options);  // as ConfigObj writes nothing
 }
 
 }  // namespace starcast::pipeline

@@ -173,9 +173,11 @@ Result<std::vector<CloudState>> LocalRemote::compare(Cache& cache, const std::ve
     if (!is_here && !is_there) states.push_back({path, "missing"});
   };
   for (const LockedPath& out : outs) {
-    add(out.path, out.md5);
+    // A list that is only there counts as here: DVC fetches it to answer at all.
+    const bool is_list_there = out.is_folder() && !cache.holds_object(out.md5) && holds(out.md5);
+    if (!is_list_there) add(out.path, out.md5);
     if (!out.is_folder()) continue;
-    if (!cache.holds_object(out.md5) && holds(out.md5)) {
+    if (is_list_there) {
       const std::string text = TRY(files_->read(object_path(out.md5)));
       cache.learn_folder(out.md5, text);
     }

@@ -303,7 +303,6 @@ class Runner {
   Result<void> reload_lock();
   Result<void> relock(const Stage& stage);
   Result<void> write_lock();
-  bool can_restore(const Stage& stage, const LockedStage& inputs) const;
   std::vector<std::string> absolute(const std::vector<std::string>& paths) const;
 
   const ReproOptions& options_;
@@ -476,19 +475,9 @@ Result<void> Runner::run_call(const Stage& stage, const std::string& call, Stage
                                                            title_of(stage), call, exit.value().status));
 }
 
-// DVC 3.3: what makes a run worth remembering.
-bool Runner::can_restore(const Stage& stage, const LockedStage& inputs) const {
-  const bool has_persistent =
-      std::any_of(stage.outs.begin(), stage.outs.end(), [](const Out& out) { return out.persist; });
-  const bool has_inputs = !inputs.deps.empty() || !inputs.params.empty();
-  const bool has_empty_params = std::any_of(inputs.params.begin(), inputs.params.end(),
-                                            [](const LockedParams& params) { return params.values.empty(); });
-  return !stage.always_changed && !has_persistent && has_inputs && !has_empty_params && !stage.outs.empty();
-}
-
 Result<Runner::Restored> Runner::restore(const Stage& stage, const LockedStage* locked,
                                          const LockedStage& inputs) {
-  if (!can_restore(stage, inputs)) return Restored::kNo;
+  if (!is_rememberable(stage, inputs)) return Restored::kNo;
   std::optional<LockedStage> run;
   bool is_locked = locked != nullptr;
   if (is_locked) {
@@ -560,10 +549,7 @@ Result<void> Runner::record(const Stage& stage) {
 
 Result<void> Runner::save_run(const Stage& stage, const LockedStage& entry,
                               const std::vector<LockedPath>& outs) {
-  const bool has_uncached = std::any_of(stage.outs.begin(), stage.outs.end(), [](const Out& out) {
-    return out.kind == OutKind::kOut && !out.cache;
-  });
-  if (has_uncached || !can_restore(stage, entry)) return {};
+  if (has_uncached_out(stage) || !is_rememberable(stage, entry)) return {};
   // Metrics and plots that git keeps are cached too, so that a run can be restored whole.
   for (std::size_t i = 0; i < outs.size(); ++i) {
     if (!stage.outs[i].cache) TRY(cache_.store(outs[i]));

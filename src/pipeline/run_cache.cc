@@ -1,5 +1,6 @@
 #include "pipeline/run_cache.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "codec/digest.h"
@@ -49,6 +50,20 @@ std::string run_key(const LockedStage& run) {
 
 std::string run_value(const LockedStage& run) {
   return sum_of(to_json(run));
+}
+
+bool is_rememberable(const Stage& stage, const LockedStage& inputs) {
+  const bool has_persistent =
+      std::any_of(stage.outs.begin(), stage.outs.end(), [](const Out& out) { return out.persist; });
+  const bool has_inputs = !inputs.deps.empty() || !inputs.params.empty();
+  const bool has_empty_params = std::any_of(inputs.params.begin(), inputs.params.end(),
+                                            [](const LockedParams& params) { return params.values.empty(); });
+  return !stage.always_changed && !has_persistent && has_inputs && !has_empty_params && !stage.outs.empty();
+}
+
+bool has_uncached_out(const Stage& stage) {
+  return std::any_of(stage.outs.begin(), stage.outs.end(),
+                     [](const Out& out) { return out.kind == OutKind::kOut && !out.cache; });
 }
 
 RunCache::RunCache(os::FileSystem& files, const std::string& folder)

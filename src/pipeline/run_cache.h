@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "os/file_system.h"
 #include "pipeline/dvc_lock.h"
+#include "pipeline/dvc_yaml.h"
 
 namespace starcast::pipeline {
 
@@ -15,6 +16,12 @@ namespace starcast::pipeline {
 // `value` from the outs' content too.
 std::string run_key(const LockedStage& run);
 std::string run_value(const LockedStage& run);
+
+// Whether runs of the stage are remembered at all, by its entry's deps and params: not when it always runs or
+// keeps an out, nor without inputs or outs.
+bool is_rememberable(const Stage& stage, const LockedStage& inputs);
+// Whether an out that git keeps stands in the way of saving; metrics and plots do not.
+bool has_uncached_out(const Stage& stage);
 
 // Thread-compatible.
 class RunCache {

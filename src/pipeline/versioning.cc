@@ -10,6 +10,7 @@
 #include "core/strings.h"
 #include "os/path.h"
 #include "pipeline/remote.h"
+#include "pipeline/run_cache.h"
 #include "pipeline/stage_state.h"
 
 namespace starcast::pipeline {
@@ -269,6 +270,16 @@ Result<void> commit_stage(Repository& repository, Cache& cache, StageState& stat
     TRY(keep(repository, cache, found, out.path));
   }
   if (is_same) return {};
+  if (is_rememberable(stage, entry) && !has_uncached_out(stage)) {
+    // Metrics and plots that git keeps are cached too, so that the run can be restored whole.
+    for (const TrackedOut& out : tracked.outs) {
+      if (out.is_cached) continue;
+      const LockedPath found = TRY(cache.identify(out.path));
+      TRY(cache.store(found));
+    }
+    RunCache runs(repository.world().files, repository.on_disk(repository.config().cache_folder));
+    TRY(runs.save(entry));
+  }
   tracked.entry = std::move(entry);
   tracked.is_recorded = true;
   return repository.save(index);
