@@ -136,7 +136,8 @@ Result<void> check_value(const ConfigSection& section, const std::string& key, c
     std::vector<std::string> types = value.items;
     if (!value.is_list) {
       types.clear();
-      for (const std::string_view type : core::split(value.text(), ',')) types.emplace_back(type);
+      const std::string text = value.text();
+      for (const std::string_view type : core::split(text, ',')) types.emplace_back(type);
     }
     for (const std::string& type : types) {
       const std::string_view trimmed = core::trimmed(type);

@@ -60,6 +60,8 @@ TEST(Config, RefusesWhatDvcRefuses) {
   EXPECT_THAT(message("[core]\nno_scm = maybe\n"), HasSubstr("expected true or false"));
   EXPECT_THAT(message("[core]\nchecksum_jobs = 0\n"), HasSubstr("a number from 1"));
   EXPECT_THAT(message("[cache]\ntype = glue\n"), HasSubstr("unsupported cache type 'glue'"));
+  EXPECT_THAT(message("[cache]\ntype = \"reflink,hardlink,symlink,copy,a-longer-name\"\n"),
+              HasSubstr("unsupported cache type 'a-longer-name'"));
   EXPECT_THAT(message("['remote \"a\"']\njobs = 4\n"), HasSubstr("remote 'a' has no url"));
   EXPECT_THAT(message("['remote \"a\"']\nurl = ftp://x\n"), HasSubstr("unsupported URL type ftp://"));
   EXPECT_THAT(message("['remote \"a\"']\nurl = s3://x\nkeyfile = y\n"),

@@ -30,7 +30,8 @@ std::vector<LinkType> link_types(const ConfigValue& value) {
   std::vector<std::string> names = value.items;
   if (!value.is_list) {
     names.clear();
-    for (const std::string_view name : core::split(value.text(), ',')) names.emplace_back(name);
+    const std::string text = value.text();
+    for (const std::string_view name : core::split(text, ',')) names.emplace_back(name);
   }
   std::vector<LinkType> types;
   for (const std::string& name : names) {
