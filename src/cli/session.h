@@ -63,11 +63,11 @@ CLI::App* add_command(CLI::App& parent, Session& session, const std::string& nam
                       Grammar grammar, std::function<core::Result<void>(Session&)> run);
 
 // One function a group of commands; each is defined in the file of its name.
-void add_data_commands(CLI::App& parent, Session& session);        // data fetch, new
-void add_model_commands(CLI::App& parent, Session& session);       // prepare, split, train, evaluate, predict
-void add_explain_commands(CLI::App& parent, Session& session);     // explain, whatif
-void add_pipeline_commands(CLI::App& parent, Session& session);    // repro
-void add_config_commands(CLI::App& parent, Session& session);      // config, remote, cache
+void add_data_commands(CLI::App& parent, Session& session);      // data fetch, new
+void add_model_commands(CLI::App& parent, Session& session);     // prepare, split, train, evaluate, predict
+void add_explain_commands(CLI::App& parent, Session& session);   // explain, whatif
+void add_pipeline_commands(CLI::App& parent, Session& session);  // repro
+void add_config_commands(CLI::App& parent, Session& session);    // config, remote, cache
 // status, add, checkout, commit, push, fetch, pull, gc, remove, unprotect, root
 void add_versioning_commands(CLI::App& parent, Session& session);
 void add_server_commands(CLI::App& parent, Session& session);      // server, up, db

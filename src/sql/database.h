@@ -74,8 +74,8 @@ class Database {
   virtual ~Database() = default;
 
   // Runs `f` in a transaction and returns when it is on the disk. What waits is committed together; one
-  // closure's error undoes that closure only. `f` may run again after the database undid it: it must not change
-  // anything but through its session and its own results, which it sets anew each time.
+  // closure's error undoes that closure only. `f` may run again after the database undid it: it must not
+  // change anything but through its session and its own results, which it sets anew each time.
   virtual core::Result<void> write(const std::function<core::Result<void>(Session&)>& f) = 0;
 
   // Runs `f` on a snapshot; never waits for writers. Writing through it is an error.
