@@ -435,6 +435,8 @@ Result<Config> parse_config(std::string_view text, std::string_view shown_path) 
       if (title.empty() || (!rest.empty() && rest.front() != '#'))
         return Error(ErrorCode::kInvalidInput, fmt::format("{}: a section is '[name]'", where));
       const Title parts = split_title(core::ascii_lower(title));
+      if (fmt::format("{}{}", parts.kind, parts.name).find_first_of("'\"[]") != std::string::npos)
+        return Error(ErrorCode::kInvalidInput, fmt::format("{}: '{}' is no section's name", where, title));
       if (config.find(parts.kind, parts.name) != nullptr)
         return Error(ErrorCode::kInvalidInput, fmt::format("{}: section '{}' is there twice", where, title));
       section = &config.section(parts.kind, parts.name);
@@ -446,6 +448,8 @@ Result<Config> parse_config(std::string_view text, std::string_view shown_path) 
     if (section == nullptr)
       return Error(ErrorCode::kInvalidInput, fmt::format("{}: a value outside of any section", where));
     const std::string key = core::ascii_lower(unquoted(line.substr(0, equals)));
+    if (key.empty() || key.find_first_of("'\"") != std::string::npos)
+      return Error(ErrorCode::kInvalidInput, fmt::format("{}: '{}' is no option's name", where, key));
     if (section->find(key) != nullptr)
       return Error(ErrorCode::kInvalidInput, fmt::format("{}: '{}' is there twice", where, key));
     ConfigValue value = TRY(read_value(line.substr(equals + 1), where));
@@ -461,7 +465,7 @@ std::string to_text(const Config& config) {
   for (const ConfigSection& section : config.sections()) {
     if (section.name.empty() && section.values.empty()) continue;
     std::string& out = section.name.empty() ? plain : named;
-    out += section.name.empty() ? fmt::format("[{}]\n", section.kind)
+    out += section.name.empty() ? fmt::format("[{}]\n", quoted(section.kind))
                                 : fmt::format("['{} \"{}\"']\n", section.kind, section.name);
     for (const auto& [key, value] : section.values)
       out += fmt::format("    {} = {}\n", quoted(key), value_line(value));
