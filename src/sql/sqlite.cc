@@ -24,9 +24,9 @@ constexpr std::size_t kGroupMax = 128;    // closures in one transaction
 constexpr int kCheckpointPages = 4000;    // 16 MB of log: copied into the database beside the readers
 constexpr int kRestartPages = 16 * 1000;  // 64 MB: readers that never pause let the log grow; wait for them
 // What a group of large batches changes: what has no place here is written twice.
-constexpr int kWriterCacheKib = 8 * 1024;
+constexpr int kWriterCacheKib = 3 * 1024;
 constexpr int kReaderCacheKib = 1024;
-constexpr int kFirstReaderCacheKib = 14 * 1024;  // what a page of runs among a million touches
+constexpr int kFirstReaderCacheKib = 12 * 1024;  // what a page of runs among a million touches
 
 const Dialect kDialect{"sqlite", "LIKE", "MATCH", "INSERT OR IGNORE INTO"};
 
