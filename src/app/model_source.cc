@@ -65,10 +65,6 @@ std::optional<std::string> local_folder(const std::string& uri) {
   return std::nullopt;
 }
 
-bool is_models(const std::string& uri) {
-  return uri.starts_with("models:/");
-}
-
 Error not_there_yet(const std::string& uri) {
   return Error(
       ErrorCode::kUnsupported,
@@ -124,7 +120,7 @@ class Finder {
     if (hops > kHopsMax) {
       return Error(ErrorCode::kCorrupt, fmt::format("{}: models name each other without an end", uri));
     }
-    if (is_models(uri)) {
+    if (tracking::is_models_uri(uri)) {
       const tracking::ModelsUri named = TRY(tracking::parse_models_uri(uri));
       return named.model_id.empty() ? find_version(named, hops) : find_logged_model(named.model_id);
     }
@@ -275,7 +271,7 @@ Result<serve::LoadedModel> UriModelSource::load(const std::string& uri) {
 
 Result<std::string> UriModelSource::pin_one(const std::string& uri) {
   if (const std::optional<std::string> folder = local_folder(uri)) return print_of(*folder, context_.files);
-  if (!is_models(uri)) {
+  if (!tracking::is_models_uri(uri)) {
     if (uri.starts_with(kRuns) || uri.starts_with(kServed)) return uri;  // what was logged stays
     return not_there_yet(uri);
   }
@@ -310,7 +306,8 @@ Result<serve::LoadedModel> UriModelSource::load_one(const std::string& uri) {
       return Error(ErrorCode::kNotFound, fmt::format("{}: no such model folder", uri));
     }
   } else {
-    if (!is_models(uri) && !uri.starts_with(kRuns) && !uri.starts_with(kServed)) return not_there_yet(uri);
+    if (!tracking::is_models_uri(uri) && !uri.starts_with(kRuns) && !uri.starts_with(kServed))
+      return not_there_yet(uri);
     auto connection = connection_.lock();
     if (!*connection) *connection = TRY(options_.connect(), uri);
     place = TRY(Finder(**connection).find(uri, 0), uri);

@@ -259,37 +259,42 @@ void print_summary(Session& session, const std::string& text) {
   if (!session.quiet) session.print_line("{}", text.empty() ? "Everything is up to date." : text);
 }
 
-Result<void> run_push(Session& session, const TransferOptions& options) {
+using Move = Result<pipeline::TransferReport> (LocalRemote::*)(Cache&,
+                                                               const std::vector<pipeline::LockedPath>&);
+
+Result<pipeline::TransferReport> transfer(const Repository& repository, Cache& cache,
+                                          const std::vector<Selected>& selected,
+                                          const TransferOptions& options, Move move) {
+  LocalRemote remote = TRY(LocalRemote::find(repository, options.remote));
+  return (remote.*move)(cache, pipeline::recorded_outs(repository, selected));
+}
+
+// push and fetch; `done` is the word for it.
+Result<void> run_transfer(Session& session, const TransferOptions& options, Move move,
+                          std::string_view done) {
   Repository repository = TRY(open_repository(session, kDvcCommandFailed));
   Cache cache = repository.cache();
   const std::vector<Selected> selected = TRY(repository.select(options.targets, options.selection));
-  const auto outs = pipeline::recorded_outs(repository, selected);
-  LocalRemote remote = TRY(LocalRemote::find(repository, options.remote));
-  const pipeline::TransferReport report = TRY(remote.push(cache, outs));
-  TRY(report_missing(session, report, "pushed"));
-  print_summary(session, summary({{"pushed", report.files}}));
+  const pipeline::TransferReport report = TRY(transfer(repository, cache, selected, options, move));
+  TRY(report_missing(session, report, done));
+  print_summary(session, summary({{done, report.files}}));
   return {};
 }
 
+Result<void> run_push(Session& session, const TransferOptions& options) {
+  return run_transfer(session, options, &LocalRemote::push, "pushed");
+}
+
 Result<void> run_fetch(Session& session, const TransferOptions& options) {
-  Repository repository = TRY(open_repository(session, kDvcCommandFailed));
-  Cache cache = repository.cache();
-  const std::vector<Selected> selected = TRY(repository.select(options.targets, options.selection));
-  const auto outs = pipeline::recorded_outs(repository, selected);
-  LocalRemote remote = TRY(LocalRemote::find(repository, options.remote));
-  const pipeline::TransferReport report = TRY(remote.fetch(cache, outs));
-  TRY(report_missing(session, report, "fetched"));
-  print_summary(session, summary({{"fetched", report.files}}));
-  return {};
+  return run_transfer(session, options, &LocalRemote::fetch, "fetched");
 }
 
 Result<void> run_pull(Session& session, const TransferOptions& options) {
   Repository repository = TRY(open_repository(session, kDvcCommandFailed));
   Cache cache = repository.cache();
   const std::vector<Selected> selected = TRY(repository.select(options.targets, options.selection));
-  const auto outs = pipeline::recorded_outs(repository, selected);
-  LocalRemote remote = TRY(LocalRemote::find(repository, options.remote));
-  const pipeline::TransferReport fetched = TRY(remote.fetch(cache, outs));
+  const pipeline::TransferReport fetched =
+      TRY(transfer(repository, cache, selected, options, &LocalRemote::fetch));
   const pipeline::CheckoutReport report =
       TRY(pipeline::checkout(repository, cache, selected, {options.force, false}));
   if (!session.quiet) print_changes(session, report);
